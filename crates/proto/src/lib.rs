@@ -1,0 +1,3 @@
+//! proto
+#![forbid(unsafe_code)]
+pub mod websocket;

@@ -1,0 +1,1 @@
+//! The gateway: sockets, shards and the hub that feeds them.
