@@ -1,0 +1,278 @@
+//! Permissions: the bits, and one pure function that computes them.
+//!
+//! <https://discord.com/developers/docs/topics/permissions>
+
+use std::{fmt, ops};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use crate::id::{Id, marker};
+
+/// A set of permissions: a decimal string on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Permissions(u64);
+
+macro_rules! bits {
+    ($($name:ident = $bit:literal;)*) => {
+        impl Permissions {
+            $(pub const $name: Self = Self(1 << $bit);)*
+            /// Every documented bit.
+            pub const ALL: Self = Self(0 $(| 1 << $bit)*);
+            /// Names and bits, lowest first as documented.
+            pub const NAMES: &[(&str, Self)] = &[$((stringify!($name), Self::$name),)*];
+        }
+    };
+}
+
+bits! {
+    CREATE_INSTANT_INVITE = 0;
+    KICK_MEMBERS = 1;
+    BAN_MEMBERS = 2;
+    ADMINISTRATOR = 3;
+    MANAGE_CHANNELS = 4;
+    MANAGE_GUILD = 5;
+    ADD_REACTIONS = 6;
+    VIEW_AUDIT_LOG = 7;
+    PRIORITY_SPEAKER = 8;
+    STREAM = 9;
+    VIEW_CHANNEL = 10;
+    SEND_MESSAGES = 11;
+    SEND_TTS_MESSAGES = 12;
+    MANAGE_MESSAGES = 13;
+    EMBED_LINKS = 14;
+    ATTACH_FILES = 15;
+    READ_MESSAGE_HISTORY = 16;
+    MENTION_EVERYONE = 17;
+    USE_EXTERNAL_EMOJIS = 18;
+    VIEW_GUILD_INSIGHTS = 19;
+    CONNECT = 20;
+    SPEAK = 21;
+    MUTE_MEMBERS = 22;
+    DEAFEN_MEMBERS = 23;
+    MOVE_MEMBERS = 24;
+    USE_VAD = 25;
+    CHANGE_NICKNAME = 26;
+    MANAGE_NICKNAMES = 27;
+    MANAGE_ROLES = 28;
+    MANAGE_WEBHOOKS = 29;
+    MANAGE_GUILD_EXPRESSIONS = 30;
+    USE_APPLICATION_COMMANDS = 31;
+    REQUEST_TO_SPEAK = 32;
+    MANAGE_EVENTS = 33;
+    MANAGE_THREADS = 34;
+    CREATE_PUBLIC_THREADS = 35;
+    CREATE_PRIVATE_THREADS = 36;
+    USE_EXTERNAL_STICKERS = 37;
+    SEND_MESSAGES_IN_THREADS = 38;
+    USE_EMBEDDED_ACTIVITIES = 39;
+    MODERATE_MEMBERS = 40;
+    VIEW_CREATOR_MONETIZATION_ANALYTICS = 41;
+    USE_SOUNDBOARD = 42;
+    CREATE_GUILD_EXPRESSIONS = 43;
+    CREATE_EVENTS = 44;
+    USE_EXTERNAL_SOUNDS = 45;
+    SEND_VOICE_MESSAGES = 46;
+    SEND_POLLS = 49;
+    USE_EXTERNAL_APPS = 50;
+    PIN_MESSAGES = 51;
+    BYPASS_SLOWMODE = 52;
+}
+
+impl Permissions {
+    pub const NONE: Self = Self(0);
+
+    /// What @everyone gets in a new room: talk, react, upload, voice, invite; nothing that harms.
+    pub const DEFAULT_EVERYONE: Self = Self(
+        Self::CREATE_INSTANT_INVITE.0
+            | Self::ADD_REACTIONS.0
+            | Self::STREAM.0
+            | Self::VIEW_CHANNEL.0
+            | Self::SEND_MESSAGES.0
+            | Self::EMBED_LINKS.0
+            | Self::ATTACH_FILES.0
+            | Self::READ_MESSAGE_HISTORY.0
+            | Self::USE_EXTERNAL_EMOJIS.0
+            | Self::CONNECT.0
+            | Self::SPEAK.0
+            | Self::USE_VAD.0
+            | Self::CHANGE_NICKNAME.0
+            | Self::USE_APPLICATION_COMMANDS.0
+            | Self::CREATE_PUBLIC_THREADS.0
+            | Self::SEND_MESSAGES_IN_THREADS.0
+            | Self::SEND_VOICE_MESSAGES.0
+            | Self::SEND_POLLS.0,
+    );
+
+    /// The set of these bits; unknown ones are dropped, so that nothing undocumented is stored.
+    pub const fn from_bits_truncate(bits: u64) -> Self {
+        Self(bits & Self::ALL.0)
+    }
+
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// Whether all of `other` are in this set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// This set without `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl ops::BitOr for Permissions {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+impl ops::BitOrAssign for Permissions {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+impl ops::BitAnd for Permissions {
+    type Output = Self;
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+impl fmt::Debug for Permissions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = Self::NAMES.iter().filter(|(_, bit)| self.contains(*bit));
+        f.debug_set().entries(names.map(|(name, _)| name)).finish()
+    }
+}
+impl Serialize for Permissions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+impl<'de> Deserialize<'de> for Permissions {
+    /// A decimal string, or a plain number as libraries of old send it.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Number(u64),
+            Text(String),
+        }
+        let bits = match Form::deserialize(deserializer)? {
+            Form::Number(bits) => bits,
+            Form::Text(text) => text
+                .parse()
+                .map_err(|_| D::Error::custom("permissions are a decimal string"))?,
+        };
+        Ok(Self::from_bits_truncate(bits))
+    }
+}
+
+/// What a role or a member is allowed and denied in one channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export, export_to = "index.ts"))]
+pub struct Overwrite {
+    /// A role's or a user's id.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub id: Id<marker::Overwrite>,
+    /// 0 role, 1 member.
+    #[serde(rename = "type")]
+    pub kind: u8,
+    #[serde(default)]
+    #[cfg_attr(test, ts(type = "string"))]
+    pub allow: Permissions,
+    #[serde(default)]
+    #[cfg_attr(test, ts(type = "string"))]
+    pub deny: Permissions,
+}
+
+/// `Overwrite::kind` of a role.
+pub const OVERWRITE_ROLE: u8 = 0;
+/// `Overwrite::kind` of a member.
+pub const OVERWRITE_MEMBER: u8 = 1;
+
+/// Who asks and where, as far as permissions depend on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    pub user: Id<marker::User>,
+    pub is_owner: bool,
+    /// @everyone has this id too.
+    pub guild: Id<marker::Guild>,
+    /// Permissions of @everyone.
+    pub everyone: Permissions,
+    /// Id and permissions of the member's roles, without @everyone, in any order.
+    pub roles: &'a [(Id<marker::Role>, Permissions)],
+    /// Timed out: may look, not touch.
+    pub timed_out: bool,
+}
+
+/// What somebody timed out keeps.
+const TIMED_OUT: Permissions =
+    Permissions(Permissions::VIEW_CHANNEL.0 | Permissions::READ_MESSAGE_HISTORY.0);
+
+/// Permissions in the guild, without any channel.
+pub fn compute_guild(asker: &Asker<'_>) -> Permissions {
+    if asker.is_owner {
+        return Permissions::ALL;
+    }
+    let mut have = asker.everyone;
+    for (_, permissions) in asker.roles {
+        have |= *permissions;
+    }
+    if have.contains(Permissions::ADMINISTRATOR) {
+        return Permissions::ALL;
+    }
+    if asker.timed_out { have & TIMED_OUT } else { have }
+}
+
+/// Permissions in a channel: guild, then the overwrites of @everyone, of all roles together, of the
+/// member; then what is implied. Owner and administrator stand above overwrites.
+pub fn compute(asker: &Asker<'_>, overwrites: &[Overwrite]) -> Permissions {
+    let base = compute_guild(asker);
+    if base == Permissions::ALL {
+        return base;
+    }
+    let mut have = base;
+    for overwrite in overwrites {
+        if overwrite.kind == OVERWRITE_ROLE && overwrite.id == asker.guild.cast() {
+            have = have.without(overwrite.deny) | overwrite.allow;
+        }
+    }
+    let (mut allow, mut deny) = (Permissions::NONE, Permissions::NONE);
+    for overwrite in overwrites.iter().filter(|o| o.kind == OVERWRITE_ROLE) {
+        if asker.roles.iter().any(|(role, _)| overwrite.id == role.cast()) {
+            allow |= overwrite.allow;
+            deny |= overwrite.deny;
+        }
+    }
+    have = have.without(deny) | allow;
+    for overwrite in overwrites {
+        if overwrite.kind == OVERWRITE_MEMBER && overwrite.id == asker.user.cast() {
+            have = have.without(overwrite.deny) | overwrite.allow;
+        }
+    }
+    implied(asker, have)
+}
+
+/// Without VIEW_CHANNEL there is nothing; without SEND_MESSAGES nothing that rides on a message.
+fn implied(asker: &Asker<'_>, have: Permissions) -> Permissions {
+    if !have.contains(Permissions::VIEW_CHANNEL) {
+        return Permissions::NONE;
+    }
+    let mut have = have.without(Permissions::ADMINISTRATOR);
+    if !have.contains(Permissions::SEND_MESSAGES) {
+        have = have.without(
+            Permissions::MENTION_EVERYONE
+                | Permissions::SEND_TTS_MESSAGES
+                | Permissions::ATTACH_FILES
+                | Permissions::EMBED_LINKS,
+        );
+    }
+    if asker.timed_out { have & TIMED_OUT } else { have }
+}
