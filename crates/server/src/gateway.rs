@@ -1,1 +1,3 @@
 //! The gateway: sockets, shards and the hub that feeds them.
+
+pub mod socket;
