@@ -3,12 +3,30 @@
 #![forbid(unsafe_code)]
 
 pub mod id;
-pub mod patch;
-pub mod permission;
 pub mod time;
+pub mod patch;
+pub mod limits;
+pub mod code;
+pub mod permission;
+mod wire;
+
+pub mod user;
+pub mod role;
+pub mod member;
+pub mod channel;
+pub mod guild;
+pub mod message;
+pub mod invite;
+pub mod presence;
+pub mod voice;
+pub mod osc;
+
+pub mod gateway;
 pub mod websocket;
 
+pub use code::Code;
 pub use id::{Id, marker};
+pub use limits::Limits;
 pub use patch::Patch;
 pub use permission::Permissions;
 pub use time::Timestamp;

@@ -1,0 +1,95 @@
+//! JSON error codes and gateway close codes.
+//! <https://discord.com/developers/docs/topics/opcodes-and-status-codes>
+
+/// `code` of an error body, with the message that stands beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code(pub u32, pub &'static str);
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $message:literal;)*) => {
+        impl Code { $(pub const $name: Self = Self($code, $message);)* }
+        /// All of them, for the reference page.
+        pub const CODES: &[Code] = &[$(Code::$name,)*];
+    };
+}
+
+codes! {
+    GENERAL = 0, "General error";
+    UNKNOWN_APPLICATION = 10002, "Unknown application";
+    UNKNOWN_CHANNEL = 10003, "Unknown channel";
+    UNKNOWN_GUILD = 10004, "Unknown guild";
+    UNKNOWN_INVITE = 10006, "Unknown invite";
+    UNKNOWN_MEMBER = 10007, "Unknown member";
+    UNKNOWN_MESSAGE = 10008, "Unknown message";
+    UNKNOWN_OVERWRITE = 10009, "Unknown permission overwrite";
+    UNKNOWN_ROLE = 10011, "Unknown role";
+    UNKNOWN_USER = 10013, "Unknown user";
+    UNKNOWN_EMOJI = 10014, "Unknown emoji";
+    UNKNOWN_SESSION = 10020, "Unknown session";
+    UNKNOWN_BAN = 10026, "Unknown ban";
+    BOTS_ONLY = 20002, "Only bots can use this endpoint";
+    PEOPLE_ONLY = 20001, "Bots cannot use this endpoint";
+    SLOW_MODE = 20016, "This channel is in slow mode: wait before you write again";
+    MAX_GUILDS = 30001, "Maximum number of rooms reached";
+    MAX_ROLES = 30005, "Maximum number of roles reached";
+    MAX_REACTIONS = 30010, "Maximum number of reactions reached";
+    MAX_CHANNELS = 30013, "Maximum number of channels reached";
+    MAX_ATTACHMENTS = 30015, "Maximum number of attachments reached";
+    MAX_INVITES = 30016, "Maximum number of invites reached";
+    MAX_BANS = 30035, "Maximum number of bans reached";
+    UNAUTHORIZED = 40001, "Unauthorized: sign in and send your token";
+    BODY_TOO_LARGE = 40005, "The request is too large: send something smaller";
+    BANNED = 40007, "You are banned from this room";
+    MISSING_ACCESS = 50001, "Missing access";
+    DM_EXECUTE = 50003, "This cannot be done in a direct message";
+    NOT_AUTHOR = 50005, "Only the author can edit a message";
+    EMPTY_MESSAGE = 50006, "A message needs content, an embed or a file";
+    CANNOT_DM = 50007, "You cannot send messages to this user";
+    NOT_TEXT = 50008, "This channel does not take messages";
+    MISSING_PERMISSIONS = 50013, "You lack the permission to do this";
+    INVALID_TOKEN = 50014, "Invalid token: sign in again";
+    BULK_DELETE_COUNT = 50016, "Between 2 and 100 messages can be deleted at once";
+    WRONG_CHANNEL = 50019, "A message can only be pinned in its own channel";
+    SYSTEM_MESSAGE = 50021, "This cannot be done to a system message";
+    WRONG_TYPE = 50024, "This cannot be done in this type of channel";
+    INVALID_ROLE = 50028, "Invalid role";
+    INVALID_FORM = 50035, "Invalid form body";
+    INVALID_JSON = 50109, "The request body is not valid JSON";
+    MEMBER_OWNER = 50055, "The owner of the room is out of reach";
+    UPLOAD_TOO_LARGE = 50045, "The file is too large";
+    REACTION_BLOCKED = 90001, "Reaction was blocked";
+    OVERLOADED = 130000, "The server is busy: try again in a moment";
+    // Ours.
+    WRONG_PASSWORD = 900001, "Name or password is wrong";
+    NAME_TAKEN = 900002, "This name is taken: choose another";
+    GUESTS_OFF = 900003, "Guests cannot come here: make an account or sign in";
+    REGISTRATION_OFF = 900004, "New accounts cannot be made here: ask the owner of this server";
+    ALREADY_ACCOUNT = 900005, "You have an account already: log out first";
+    ACCOUNT_NEEDED = 900006, "This needs an account: make one first, you keep everything";
+    SECRET_GONE = 900007, "This link was used or has run out: ask for a new one";
+    STORAGE_FULL = 900008, "The server's disk is full: nothing was saved, try again later";
+    NOT_SERVER_OWNER = 900009, "Only the owner of this server can do this";
+    CHALLENGE = 900010, "Many guests are coming: solve the challenge and try again";
+    OWNER_CANNOT_LEAVE = 900011, "Hand the room over or delete it before you leave";
+    SLUG_TAKEN = 900012, "This address is taken: choose another";
+    FOREIGN_ORIGIN = 900013, "This page may not act for you: send your token in a header";
+    TOO_SLOW = 900014, "The request came in too slowly";
+}
+
+/// Why a gateway socket was closed.
+pub mod close {
+    pub const UNKNOWN_ERROR: u16 = 4000;
+    pub const UNKNOWN_OPCODE: u16 = 4001;
+    pub const DECODE_ERROR: u16 = 4002;
+    pub const NOT_AUTHENTICATED: u16 = 4003;
+    pub const AUTHENTICATION_FAILED: u16 = 4004;
+    pub const ALREADY_AUTHENTICATED: u16 = 4005;
+    pub const INVALID_SEQ: u16 = 4007;
+    pub const RATE_LIMITED: u16 = 4008;
+    pub const SESSION_TIMED_OUT: u16 = 4009;
+    pub const INVALID_SHARD: u16 = 4010;
+    pub const SHARDING_REQUIRED: u16 = 4011;
+    pub const INVALID_VERSION: u16 = 4012;
+    pub const INVALID_INTENTS: u16 = 4013;
+    pub const DISALLOWED_INTENTS: u16 = 4014;
+}

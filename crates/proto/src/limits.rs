@@ -1,0 +1,181 @@
+//! Every maximum, on one page. Each can be set in the configuration under `[limits]`.
+
+/// Declares the limits: name, type, default, meaning.
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])* $name:ident: $type:ty = $value:expr;)*) => {
+        /// Everything has a limit, and the limits share a page.
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Limits { $($(#[doc = $doc])* pub $name: $type,)* }
+
+        impl Default for Limits {
+            fn default() -> Self { Self { $($name: $value,)* } }
+        }
+
+        impl Limits {
+            /// Name, default and meaning of each, for the reference page.
+            pub fn table() -> Vec<(&'static str, String, &'static str)> {
+                let defaults = Self::default();
+                vec![$((
+                    stringify!($name),
+                    defaults.$name.to_string(),
+                    concat!($($doc),*).trim(),
+                ),)*]
+            }
+        }
+    };
+}
+
+limits! {
+    // Messages.
+    /// Characters of a message.
+    message_length: usize = 2_000;
+    /// Characters of a nonce.
+    nonce_length: usize = 25;
+    /// Embeds of a message.
+    message_embeds: usize = 10;
+    /// Characters of all embeds of a message together.
+    embeds_length: usize = 6_000;
+    /// Bytes of a message's components as JSON.
+    components_bytes: usize = 16_384;
+    /// People one message can mention.
+    message_mentions: usize = 20;
+    /// Different emoji on one message.
+    message_reactions: usize = 20;
+    /// Files of a message.
+    message_attachments: usize = 10;
+    /// Bytes of one file.
+    attachment_bytes: u64 = 25 * 1024 * 1024;
+    /// Bytes of all files of one account together.
+    account_bytes: u64 = 2 * 1024 * 1024 * 1024;
+    /// Bytes of all files of one guest together.
+    guest_bytes: u64 = 50 * 1024 * 1024;
+    /// Characters of a file's name.
+    filename_length: usize = 255;
+    /// Messages of one page of history.
+    history_page: usize = 100;
+    /// Messages one person can send into one channel in 5 seconds.
+    messages_per_5s: u32 = 5;
+
+    // Rooms.
+    /// Characters of a room's or a role's name.
+    name_length: usize = 100;
+    /// Characters of a room's description.
+    description_length: usize = 300;
+    /// Characters of a topic.
+    topic_length: usize = 1_024;
+    /// Channels of a room.
+    guild_channels: usize = 500;
+    /// Roles of a room.
+    guild_roles: usize = 250;
+    /// Permission overwrites of a channel.
+    channel_overwrites: usize = 100;
+    /// Rooms one person can be in.
+    user_guilds: usize = 200;
+    /// Rooms one account can own.
+    owned_guilds: usize = 100;
+    /// Rooms one guest can own.
+    guest_owned_guilds: usize = 3;
+    /// Invites of a room.
+    guild_invites: usize = 1_000;
+    /// Bans of a room.
+    guild_bans: usize = 100_000;
+    /// Rooms of one page of the directory.
+    directory_page: usize = 50;
+    /// Members of one page.
+    members_page: usize = 1_000;
+    /// Direct message channels of one person.
+    user_dms: usize = 1_000;
+
+    // People.
+    /// Characters of a username.
+    username_length: usize = 32;
+    /// Characters of a name that people see, and of a nickname.
+    display_name_length: usize = 32;
+    /// Characters a password needs.
+    password_length_min: usize = 8;
+    /// Bytes a password can have.
+    password_bytes: usize = 1_024;
+    /// Logins of one person; the one unused for longest goes.
+    user_sessions: usize = 50;
+    /// Bots of one account.
+    account_bots: usize = 25;
+    /// Days after which an idle guest is forgotten.
+    guest_days: u32 = 30;
+    /// Days after which an idle login ends.
+    session_days: u32 = 90;
+
+    // Requests.
+    /// Bytes of a JSON body.
+    body_bytes: usize = 256 * 1024;
+    /// Bytes of a JSON body that can hold a picture.
+    picture_body_bytes: usize = 8 * 1024 * 1024;
+    /// Seconds for the head of a request, and for each pause within its body.
+    request_seconds: u64 = 10;
+    /// Seconds for the whole of a body.
+    body_seconds: u64 = 120;
+    /// Bytes of a request's head.
+    head_bytes: usize = 16 * 1024;
+    /// Connections of one address (IPv6: /64) that have not signed in.
+    address_connections: u32 = 512;
+    /// Connections in all.
+    connections: u32 = 100_000;
+    /// Requests of one person a second.
+    requests_per_second: u32 = 50;
+    /// Guests one address can make in 10 minutes.
+    guests_per_10min: u32 = 60;
+    /// Accounts one address can make in an hour.
+    accounts_per_hour: u32 = 60;
+    /// Wrong passwords for one account in 10 minutes.
+    password_tries_per_10min: u32 = 10;
+    /// Wrong passwords from one address in 10 minutes.
+    address_tries_per_10min: u32 = 100;
+    /// Passwords hashed at a time.
+    password_hashes: usize = 2;
+    /// Passwords waiting to be hashed.
+    password_queue: usize = 64;
+
+    // The gateway.
+    /// Bytes of a client's frame.
+    gateway_payload: usize = 4_096;
+    /// Bytes of a frame of a client that knows us.
+    gateway_payload_osc: usize = 64 * 1024;
+    /// Milliseconds between heartbeats.
+    heartbeat_interval_ms: u64 = 41_250;
+    /// Seconds until a socket must have identified.
+    identify_seconds: u64 = 10;
+    /// Frames of a client in a minute.
+    gateway_commands_per_minute: u32 = 120;
+    /// Frames of a client that knows us, in a minute.
+    gateway_commands_per_minute_osc: u32 = 600;
+    /// Requests of all members of a session in a minute.
+    member_requests_per_minute: u32 = 60;
+    /// Seconds a session waits for its client to come back.
+    resume_seconds: u64 = 600;
+    /// Events kept for a session with numbers of its own.
+    session_events: usize = 2_048;
+    /// Events kept in memory for all sessions.
+    recent_events: usize = 65_536;
+    /// Bytes of the events kept in memory.
+    recent_events_bytes: usize = 64 * 1024 * 1024;
+    /// Minutes an event stays in the log on disk.
+    event_log_minutes: u64 = 10;
+    /// Bytes that may wait for a slow reader.
+    socket_queue_bytes: usize = 256 * 1024;
+    /// Seconds a slow reader may make no progress.
+    socket_stall_seconds: u64 = 10;
+    /// Sessions of one person.
+    gateway_sessions: usize = 32;
+
+    // The store.
+    /// Batches that may wait for the disk.
+    queue_batches: usize = 8_192;
+    /// Batches in one transaction.
+    commit_batches: usize = 1_024;
+    /// Hours a nonce is remembered.
+    nonce_hours: u64 = 48;
+    /// Guilds kept in memory.
+    active_guilds: usize = 10_000;
+    /// Users kept in memory.
+    cached_users: usize = 100_000;
+}

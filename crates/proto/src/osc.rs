@@ -1,0 +1,117 @@
+//! Our own namespace: what v10 does not have.
+
+use crate::{
+    Id, Timestamp, channel::Channel, guild::Visibility, marker, message::Message, user::User,
+    wire::{is_false, wire},
+};
+
+wire! {
+    /// READY's `osc`, for sessions that know us.
+    pub struct ReadyOsc {
+        pub read_states: Vec<ReadState>,
+    }
+
+    /// How far somebody has read a channel. OSC_READ_STATE_UPDATE.
+    pub struct ReadState {
+        pub channel_id: Id<marker::Channel>,
+        pub last_message_id: Option<Id<marker::Message>>,
+        /// Mentions since then.
+        pub mention_count: u32,
+    }
+
+    /// `GET /.well-known/osc`: what this server is and allows.
+    pub struct ServerInfo {
+        pub name: String,
+        pub description: String,
+        pub api: String,
+        pub gateway: String,
+        pub cdn: String,
+        pub versions: Vec<String>,
+        pub limits: ServerLimits,
+        /// Guests may come.
+        pub guests: bool,
+        pub registration: Registration,
+    }
+
+    pub struct ServerLimits {
+        pub message_length: u32,
+        /// Bytes of one file.
+        #[cfg_attr(test, ts(type = "number"))]
+        pub attachment_bytes: u64,
+        pub attachments: u32,
+        pub guest_name_length: u32,
+    }
+
+    /// Who may make an account.
+    #[derive(Copy, Eq, Default)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Registration {
+        #[default]
+        Open,
+        Invite,
+        Closed,
+    }
+
+    /// An answer to signing in.
+    pub struct SignedIn {
+        /// Absent in a browser: it got a cookie.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub token: Option<String>,
+        pub user: User,
+    }
+
+    /// A login of mine.
+    pub struct LoginSession {
+        pub id: Id<marker::Session>,
+        pub created_at: Timestamp,
+        pub last_used_at: Timestamp,
+        /// The one that asks.
+        pub current: bool,
+        /// What it called itself, shortened.
+        pub client: String,
+    }
+
+    /// A room in the directory.
+    pub struct DirectoryItem {
+        pub id: Id<marker::Guild>,
+        pub slug: Option<String>,
+        pub name: String,
+        pub description: Option<String>,
+        pub icon: Option<String>,
+        pub member_count: u32,
+        pub online_count: u32,
+        pub last_activity: Option<Timestamp>,
+    }
+
+    pub struct Directory {
+        pub items: Vec<DirectoryItem>,
+        /// `after` of the next page.
+        pub next: Option<String>,
+    }
+
+    /// What anybody may know of a public room.
+    pub struct GuildSummary {
+        pub id: Id<marker::Guild>,
+        pub slug: Option<String>,
+        pub name: String,
+        pub description: Option<String>,
+        pub icon: Option<String>,
+        pub visibility: Visibility,
+        pub member_count: u32,
+        pub online_count: u32,
+        /// The asker is in it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+        pub joined: bool,
+    }
+
+    /// What a visitor may read of a public room.
+    pub struct Preview {
+        pub guild: GuildSummary,
+        pub channels: Vec<Channel>,
+        pub channel_id: Option<Id<marker::Channel>>,
+        /// Newest first.
+        pub messages: Vec<Message>,
+    }
+}
