@@ -4,6 +4,8 @@
 //! backends is enough: a new endpoint never adds a verb and never touches a backend.
 
 pub mod memory;
+mod shape;
+pub mod words;
 
 use std::{cmp::Ordering, future::Future, ops::Bound, pin::Pin};
 

@@ -1,29 +1,30 @@
 //! The store in memory: for tests and simulation, and the oracle of every other store's exam.
 
 use std::collections::BTreeMap;
+use std::ops::{Bound, RangeBounds};
 use std::sync::Mutex;
 
 use super::{
-    Batch, BoxFuture, CommitError, Conflict, Key, Op, Row, Scan, Search, Store, Table, Value,
+    Batch, BoxFuture, CommitError, Conflict, Index, Key, Op, Row, SCAN_MAX, Scan, Search, Store,
+    Table, Value, words,
 };
 
-/// Tables as sorted maps. Scans by an index sort on the fly: right before fast.
+/// Tables and indexes as sorted maps.
 #[derive(Default)]
 pub struct MemoryStore {
     tables: Mutex<Tables>,
 }
 
-type Rows = BTreeMap<Key, Row>;
-type Tables = BTreeMap<&'static str, Rows>;
+type Tables = BTreeMap<&'static str, TableRows>;
 
 impl MemoryStore {
     pub fn new() -> Self {
         Self::default()
     }
 
-    fn read<T>(&self, table: &'static Table, f: impl FnOnce(&Rows) -> T) -> T {
+    fn read<T>(&self, table: &'static Table, f: impl FnOnce(&TableRows) -> T) -> T {
         let mut tables = self.tables.lock().expect("no panic while locked");
-        f(tables.entry(table.name).or_default())
+        f(rows_of(&mut tables, table))
     }
 }
 
@@ -33,7 +34,8 @@ impl Store for MemoryStore {
         table: &'static Table,
         key: &'a [Value],
     ) -> BoxFuture<'a, anyhow::Result<Option<Row>>> {
-        Box::pin(async move { Ok(self.read(table, |rows| rows.get(key).cloned())) })
+        table.check_key(key);
+        Box::pin(async move { Ok(self.read(table, |held| held.rows.get(key).cloned())) })
     }
 
     fn get_many<'a>(
@@ -41,18 +43,21 @@ impl Store for MemoryStore {
         table: &'static Table,
         keys: &'a [Key],
     ) -> BoxFuture<'a, anyhow::Result<Vec<Option<Row>>>> {
-        let find = |rows: &Rows| keys.iter().map(|key| rows.get(key).cloned()).collect();
+        keys.iter().for_each(|key| table.check_key(key));
+        let find = |held: &TableRows| keys.iter().map(|key| held.rows.get(key).cloned()).collect();
         Box::pin(async move { Ok(self.read(table, find)) })
     }
 
     fn scan<'a>(&'a self, scan: &'a Scan) -> BoxFuture<'a, anyhow::Result<Vec<Row>>> {
-        Box::pin(async move { Ok(self.read(scan.table, |rows| scan_rows(rows, scan))) })
+        scan.check();
+        Box::pin(async move { Ok(self.read(scan.table, |held| held.scan(scan))) })
     }
 
     fn commit<'a>(
         &'a self,
         group: Vec<Batch>,
     ) -> BoxFuture<'a, Result<Vec<Result<(), Conflict>>, CommitError>> {
+        group.iter().for_each(Batch::check);
         Box::pin(async move {
             let mut tables = self.tables.lock().expect("no panic while locked");
             Ok(group.iter().map(|batch| apply(&mut tables, batch)).collect())
@@ -60,43 +65,173 @@ impl Store for MemoryStore {
     }
 
     fn search<'a>(&'a self, search: &'a Search) -> BoxFuture<'a, anyhow::Result<Vec<i64>>> {
-        Box::pin(async move { Ok(self.read(search.table, |rows| search_rows(rows, search))) })
+        assert!(search.table.searched, "{} is searched", search.table.name);
+        Box::pin(async move { Ok(self.read(search.table, |held| held.search(search))) })
     }
 }
 
-fn scan_rows(rows: &Rows, scan: &Scan) -> Vec<Row> {
-    if scan.index.is_none() {
-        let start = rows.range(scan.prefix.clone()..);
-        let within = start.take_while(|(key, _)| key.starts_with(&scan.prefix));
-        let held = within.filter(|(key, _)| scan.holds(key)).map(|(_, row)| row);
-        return if scan.reverse {
-            let mut found: Vec<_> = held.collect();
-            found.reverse();
-            found.into_iter().take(scan.limit).cloned().collect()
-        } else {
-            held.take(scan.limit).cloned().collect()
-        };
-    }
-    let keyed = rows.values().map(|row| (scan.sort_key(row), row));
-    let mut found: Vec<_> = keyed.filter(|(key, _)| scan.holds(key)).collect();
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
-    if scan.reverse {
-        found.reverse();
-    }
-    found.into_iter().take(scan.limit).map(|(_, row)| row.clone()).collect()
+/// One table: its rows by key, and for each declared index the keys in its order.
+struct TableRows {
+    table: &'static Table,
+    rows: BTreeMap<Key, Row>,
+    indexes: Vec<(Scan, BTreeMap<Vec<Value>, Key>)>,
+    /// Words of the documents of a searched table.
+    documents: BTreeMap<i64, Vec<String>>,
 }
+
+fn rows_of<'t>(tables: &'t mut Tables, table: &'static Table) -> &'t mut TableRows {
+    tables.entry(table.name).or_insert_with(|| TableRows {
+        table,
+        rows: BTreeMap::new(),
+        indexes: table.indexes.iter().map(|i| (whole(table, Some(i)), BTreeMap::new())).collect(),
+        documents: BTreeMap::new(),
+    })
+}
+
+/// The scan of a whole table or index; knows the order of its rows.
+fn whole(table: &'static Table, index: Option<&'static Index>) -> Scan {
+    Scan {
+        table,
+        index,
+        prefix: Vec::new(),
+        from: Bound::Unbounded,
+        to: Bound::Unbounded,
+        reverse: false,
+        limit: SCAN_MAX,
+    }
+}
+
+impl TableRows {
+    fn scan(&self, scan: &Scan) -> Vec<Row> {
+        let Some(range) = range(scan) else { return Vec::new() };
+        let limit = scan.limit.min(SCAN_MAX);
+        match scan.index {
+            None => take(self.rows.range(range).map(|(_, row)| row), scan.reverse, limit),
+            Some(index) => {
+                let mut indexes = self.indexes.iter();
+                let found = indexes.find(|(of, _)| of.index.is_some_and(|i| i.name == index.name));
+                let (_, keys) = found.expect("a declared index");
+                let rows = keys.range(range).map(|(_, key)| &self.rows[key]);
+                take(rows, scan.reverse, limit)
+            }
+        }
+    }
+
+    fn put(&mut self, row: &Row, words: Vec<String>) -> Option<Before> {
+        let before = self.remove(&row.key);
+        for (order, keys) in &mut self.indexes {
+            keys.insert(order.sort_key(row), row.key.clone());
+        }
+        if let (false, Some(Value::Int(document))) = (words.is_empty(), row.key.last()) {
+            self.documents.insert(*document, words);
+        }
+        // The text is never read back.
+        self.rows.insert(row.key.clone(), Row { text: String::new(), ..row.clone() });
+        before
+    }
+
+    fn remove(&mut self, key: &[Value]) -> Option<Before> {
+        let row = self.rows.remove(key)?;
+        for (order, keys) in &mut self.indexes {
+            keys.remove(&order.sort_key(&row));
+        }
+        let text = match key.last() {
+            Some(Value::Int(document)) => self.documents.remove(document),
+            _ => None,
+        };
+        Some((row, text.unwrap_or_default()))
+    }
+
+    /// The unique index in which another row has this row's values.
+    fn taken(&self, row: &Row) -> Option<&'static str> {
+        let unique = |(scan, _): &&(Scan, _)| scan.index.is_some_and(|index| index.unique);
+        for (order, keys) in self.indexes.iter().filter(unique) {
+            let index = order.index.expect("a scan by an index");
+            let mine: Vec<Value> =
+                index.columns.iter().map(|name| self.table.value(row, name).clone()).collect();
+            if mine.contains(&Value::Null) {
+                continue;
+            }
+            let range = range(&Scan { prefix: mine, ..order.clone() }).expect("a prefix is a range");
+            if keys.range(range).any(|(_, key)| *key != row.key) {
+                return Some(index.name);
+            }
+        }
+        None
+    }
+
+    fn search(&self, search: &Search) -> Vec<i64> {
+        let asked: Vec<_> = search.words.iter().map(|word| words::words(word)).collect();
+        let asked: Vec<_> = asked.into_iter().filter(|words| !words.is_empty()).collect();
+        if asked.is_empty() {
+            return Vec::new();
+        }
+        let fits = |words: &[String]| asked.iter().all(|asked| words::holds(words, asked));
+        let found = self.documents.iter().rev().filter(|(_, words)| fits(words));
+        found.map(|(document, _)| *document).take(search.limit.min(SCAN_MAX)).collect()
+    }
+}
+
+fn take<'r>(
+    rows: impl DoubleEndedIterator<Item = &'r Row>,
+    reverse: bool,
+    limit: usize,
+) -> Vec<Row> {
+    if reverse { rows.rev().take(limit).cloned().collect() } else { rows.take(limit).cloned().collect() }
+}
+
+/// The scan as a range of whole sort keys; `None` if nothing can be in it.
+fn range(scan: &Scan) -> Option<impl RangeBounds<Vec<Value>> + use<>> {
+    let with = |bound: &Vec<Value>| [scan.prefix.clone(), bound.clone()].concat();
+    let low = match &scan.from {
+        Bound::Unbounded => scan.prefix.clone(),
+        Bound::Included(bound) => with(bound),
+        Bound::Excluded(bound) => after(with(bound))?,
+    };
+    let high = match &scan.to {
+        Bound::Unbounded => after(scan.prefix.clone()),
+        Bound::Included(bound) => after(with(bound)),
+        Bound::Excluded(bound) => Some(with(bound)),
+    };
+    if high.as_ref().is_some_and(|high| low >= *high) {
+        return None;
+    }
+    Some((Bound::Included(low), high.map_or(Bound::Unbounded, Bound::Excluded)))
+}
+
+/// The least tuple after all that begin with this one; `None` if all tuples begin with it.
+fn after(mut tuple: Vec<Value>) -> Option<Vec<Value>> {
+    let next = match tuple.pop()? {
+        Value::Null => Value::Int(i64::MIN),
+        Value::Int(i64::MAX) => Value::Text(String::new()),
+        Value::Int(value) => Value::Int(value + 1),
+        Value::Text(value) => Value::Text(value + "\0"),
+    };
+    tuple.push(next);
+    Some(tuple)
+}
+
+/// What a row was before a batch touched it.
+struct Undo {
+    table: &'static Table,
+    key: Key,
+    before: Option<Before>,
+}
+
+/// A row and the words it was found by.
+type Before = (Row, Vec<String>);
 
 /// All or nothing: the touched rows are put back if any step loses.
 fn apply(tables: &mut Tables, batch: &Batch) -> Result<(), Conflict> {
-    let mut undo: Vec<(&'static str, Key, Option<Row>)> = Vec::new();
+    let mut undo = Vec::new();
     for op in &batch.ops {
         if let Err(conflict) = apply_op(tables, op, &mut undo) {
-            for (table, key, before) in undo.into_iter().rev() {
-                let rows = tables.entry(table).or_default();
-                match before {
-                    Some(row) => rows.insert(key, row),
-                    None => rows.remove(&key),
-                };
+            for Undo { table, key, before } in undo.into_iter().rev() {
+                let held = rows_of(tables, table);
+                held.remove(&key);
+                if let Some((row, words)) = before {
+                    held.put(&row, words);
+                }
             }
             return Err(conflict);
         }
@@ -104,79 +239,42 @@ fn apply(tables: &mut Tables, batch: &Batch) -> Result<(), Conflict> {
     Ok(())
 }
 
-fn apply_op(
-    tables: &mut Tables,
-    op: &Op,
-    undo: &mut Vec<(&'static str, Key, Option<Row>)>,
-) -> Result<(), Conflict> {
+fn apply_op(tables: &mut Tables, op: &Op, undo: &mut Vec<Undo>) -> Result<(), Conflict> {
     match op {
         Op::Put(table, row) | Op::Insert(table, row) => {
-            let rows = tables.entry(table.name).or_default();
-            if matches!(op, Op::Insert(..)) && rows.contains_key(&row.key) {
+            let held = rows_of(tables, table);
+            if matches!(op, Op::Insert(..)) && held.rows.contains_key(&row.key) {
                 return Err(Conflict { table: table.name, index: None });
             }
-            check_unique(rows, table, row)?;
-            let before = rows.insert(row.key.clone(), row.clone());
-            undo.push((table.name, row.key.clone(), before));
+            if let Some(index) = held.taken(row) {
+                return Err(Conflict { table: table.name, index: Some(index) });
+            }
+            let before = held.put(row, words::words(&row.text));
+            undo.push(Undo { table, key: row.key.clone(), before });
         }
         Op::Delete(table, key) => {
-            let before = tables.entry(table.name).or_default().remove(key);
-            undo.push((table.name, key.clone(), before));
+            let before = rows_of(tables, table).remove(key);
+            undo.push(Undo { table, key: key.clone(), before });
         }
         Op::Expect(table, key, body) => {
-            let row = tables.entry(table.name).or_default().get(key);
+            let row = rows_of(tables, table).rows.get(key);
             if row.is_none_or(|row| row.body != *body) {
                 return Err(Conflict { table: table.name, index: None });
             }
         }
         Op::Prune { table, prefix, below, limit } => {
-            let rows = tables.entry(table.name).or_default();
-            let start = rows.range(prefix.clone()..);
-            let within = start.take_while(|(key, _)| {
-                let next = key.get(prefix.len());
-                key.starts_with(prefix) && below.as_ref().is_none_or(|b| next.is_some_and(|n| n < b))
-            });
-            let doomed: Vec<Key> = within.take(*limit).map(|(key, _)| key.clone()).collect();
+            let held = rows_of(tables, table);
+            let to = below.clone().map_or(Bound::Unbounded, |below| Bound::Excluded(vec![below]));
+            let doomed = Scan { prefix: prefix.clone(), to, ..whole(table, None) };
+            let doomed: Vec<Key> = match range(&doomed) {
+                None => Vec::new(),
+                Some(range) => held.rows.range(range).take(*limit).map(|(k, _)| k.clone()).collect(),
+            };
             for key in doomed {
-                let before = rows.remove(&key);
-                undo.push((table.name, key, before));
+                let before = held.remove(&key);
+                undo.push(Undo { table, key, before });
             }
         }
     }
     Ok(())
-}
-
-fn check_unique(rows: &Rows, table: &'static Table, row: &Row) -> Result<(), Conflict> {
-    for index in table.indexes.iter().filter(|index| index.unique) {
-        let of = |row: &Row| -> Vec<Value> {
-            index.columns.iter().map(|name| table.value(row, name).clone()).collect()
-        };
-        let mine = of(row);
-        if mine.contains(&Value::Null) {
-            continue;
-        }
-        if rows.values().any(|other| other.key != row.key && of(other) == mine) {
-            return Err(Conflict { table: table.name, index: Some(index.name) });
-        }
-    }
-    Ok(())
-}
-
-fn search_rows(rows: &Rows, search: &Search) -> Vec<i64> {
-    let words: Vec<String> = search.words.iter().map(|word| word.to_lowercase()).collect();
-    let fits = |row: &&Row| {
-        let text = row.text.to_lowercase();
-        words.iter().all(|word| text.split(|c: char| !c.is_alphanumeric()).any(|t| t.starts_with(word)))
-    };
-    let mut found: Vec<i64> = rows
-        .values()
-        .filter(fits)
-        .filter_map(|row| match row.key.last() {
-            Some(Value::Int(document)) => Some(*document),
-            _ => None,
-        })
-        .collect();
-    found.sort_unstable_by(|a, b| b.cmp(a));
-    found.truncate(search.limit);
-    found
 }
