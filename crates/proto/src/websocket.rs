@@ -2,7 +2,8 @@
 //!
 //! The usual crates keep a buffer per connection and cannot share an encoded frame; this one holds
 //! heap only while a frame or message is incomplete, and unmasks in the reader's own buffer, so
-//! that ten thousand idle sockets cost what their structs cost. <https://www.rfc-editor.org/rfc/rfc6455>
+//! that ten thousand idle sockets cost what their structs cost.
+//! <https://www.rfc-editor.org/rfc/rfc6455>
 
 pub mod close_code;
 pub mod encode;
