@@ -1,7 +1,25 @@
 //! What may happen: one plain async function per thing an actor can do.
 //!
 //! Knows no HTTP and no SQL: reaches the world only through `Store`, `Bus`, `Clock` and the like,
-//! which are handed in.
+//! which are handed in. Reading order: `app`, `rows`, `lane`, then the nouns.
 #![forbid(unsafe_code)]
 
+pub mod app;
+pub mod actor;
+pub mod reject;
+pub mod rows;
 pub mod store;
+pub mod view;
+pub mod bus;
+pub mod lane;
+pub mod cache;
+pub mod clock;
+pub mod blobs;
+pub mod access;
+pub mod render;
+
+pub mod presence;
+
+pub use actor::Actor;
+pub use app::App;
+pub use reject::{Error, Reject, Result};

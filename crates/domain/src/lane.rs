@@ -1,0 +1,314 @@
+//! The order of things: decide in a lane, enqueue, commit, publish. Nothing else publishes.
+//!
+//! A lane is held while an operation reads, decides and enqueues; the place in the queue is its
+//! place in the order. One writer takes what is queued, commits it at once, publishes in queue order
+//! and then answers. So 64 senders share one fsync, in one channel too.
+//!
+//! Structure of a guild (roles, channels, bans) holds its lane until it is on disk and published:
+//! whoever comes after decides by what the cache then knows. It is rare, and never slow for others.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use proto::{Id, marker};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    App,
+    bus::{Event, Published},
+    reject::{Error, Reject},
+    rows::{EventRow, MetaRow},
+    store::{Batch, CommitError, Conflict, Entity, Op},
+};
+
+/// Lanes are striped: two things that fall on one stripe wait for each other now and then, and
+/// nothing has to be forgotten. Power of two.
+const STRIPES: usize = 4_096;
+
+/// Name of the id high-water mark among the meta rows.
+pub const IDS_MARK: &str = "ids_mark";
+
+pub struct Lanes {
+    guilds: Vec<Arc<RwLock<()>>>,
+    narrow: Vec<Arc<Mutex<()>>>,
+    queue: mpsc::Sender<Item>,
+    ticket: AtomicU64,
+}
+
+/// The right to decide about something. One at a time: a second one could wait for the first.
+#[must_use]
+pub struct Lane<'a> {
+    app: &'a App,
+    held: Held,
+}
+
+/// Dropped in the order of the fields: narrow before wide.
+#[derive(Default)]
+struct Held {
+    _narrow: Option<OwnedMutexGuard<()>>,
+    _shared: Option<OwnedRwLockReadGuard<()>>,
+    whole: Option<OwnedRwLockWriteGuard<()>>,
+}
+
+struct Item {
+    ticket: u64,
+    batch: Batch,
+    events: Vec<Event>,
+    /// Structure: kept until it is published.
+    whole: Option<OwnedRwLockWriteGuard<()>>,
+    answer: oneshot::Sender<Result<(), Reject>>,
+}
+
+/// A place in the queue.
+#[must_use = "nothing is promised before it is durable"]
+pub struct Receipt(Result<oneshot::Receiver<Result<(), Reject>>, Reject>);
+
+/// The writer's end of the queue.
+pub struct Queue(mpsc::Receiver<Item>);
+
+impl Lanes {
+    /// `most`: how many batches may wait for the disk.
+    pub fn new(most: usize) -> (Self, Queue) {
+        let (queue, items) = mpsc::channel(most);
+        let lanes = Self {
+            guilds: (0..STRIPES).map(|_| Arc::default()).collect(),
+            narrow: (0..STRIPES).map(|_| Arc::default()).collect(),
+            queue,
+            ticket: AtomicU64::new(1),
+        };
+        (lanes, Queue(items))
+    }
+
+    async fn narrow(&self, of: impl Hash) -> OwnedMutexGuard<()> {
+        self.narrow[stripe(of)].clone().lock_owned().await
+    }
+}
+
+fn stripe(of: impl Hash) -> usize {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish() as usize % STRIPES
+}
+
+impl App {
+    /// Structure of a guild: alone in it, until what is enqueued is published.
+    pub async fn lane_guild(&self, guild: Id<marker::Guild>) -> Lane<'_> {
+        let whole = self.lanes.guilds[stripe(guild)].clone().write_owned().await;
+        Lane { app: self, held: Held { whole: Some(whole), ..Held::default() } }
+    }
+
+    /// Messages of a channel: alone in it, beside others in the guild.
+    pub async fn lane_channel(
+        &self,
+        guild: Option<Id<marker::Guild>>,
+        channel: Id<marker::Channel>,
+    ) -> Lane<'_> {
+        let shared = match guild {
+            Some(guild) => Some(self.lanes.guilds[stripe(guild)].clone().read_owned().await),
+            None => None,
+        };
+        let narrow = Some(self.lanes.narrow(("channel", channel)).await);
+        Lane { app: self, held: Held { _narrow: narrow, _shared: shared, whole: None } }
+    }
+
+    /// One person in a guild: joins and leaves go on beside each other.
+    pub async fn lane_member(
+        &self,
+        guild: Id<marker::Guild>,
+        user: Id<marker::User>,
+    ) -> Lane<'_> {
+        let shared = Some(self.lanes.guilds[stripe(guild)].clone().read_owned().await);
+        let narrow = Some(self.lanes.narrow(("user", user)).await);
+        Lane { app: self, held: Held { _narrow: narrow, _shared: shared, whole: None } }
+    }
+
+    /// One person: account, logins, direct messages.
+    pub async fn lane_user(&self, user: Id<marker::User>) -> Lane<'_> {
+        let narrow = Some(self.lanes.narrow(("user", user)).await);
+        Lane { app: self, held: Held { _narrow: narrow, ..Held::default() } }
+    }
+
+    /// Anything with a name of its own: an invite's uses, a pair of people.
+    pub async fn lane_named(&self, kind: &'static str, name: impl Hash) -> Lane<'_> {
+        let narrow = Some(self.lanes.narrow((kind, name)).await);
+        Lane { app: self, held: Held { _narrow: narrow, ..Held::default() } }
+    }
+
+    /// Tells of something that is not stored, in order with what is: typing, presence.
+    /// Dropped if too much waits: it would be stale anyway.
+    pub fn announce(&self, event: Event) {
+        let (answer, _) = oneshot::channel();
+        let item =
+            Item { ticket: 0, batch: Batch::new(), events: vec![event], whole: None, answer };
+        let _ = self.lanes.queue.try_send(item);
+    }
+
+    /// Waits until everything enqueued before is published.
+    pub async fn flushed(&self) -> Result<(), Error> {
+        let (answer, done) = oneshot::channel();
+        let item =
+            Item { ticket: 0, batch: Batch::new(), events: Vec::new(), whole: None, answer };
+        self.lanes.queue.send(item).await.map_err(|_| Error::Reject(Reject::Busy))?;
+        done.await.map_err(|_| Error::Reject(Reject::Busy))?.map_err(Error::Reject)
+    }
+}
+
+impl Lane<'_> {
+    /// Gives the changes and their events their place in the order, and the lane back.
+    pub fn enqueue(self, batch: Batch, events: Vec<Event>) -> Receipt {
+        let lanes = &self.app.lanes;
+        let ticket = lanes.ticket.fetch_add(1, Ordering::SeqCst);
+        let (answer, done) = oneshot::channel();
+        // The place is taken before the rows are shown: a full queue must leave nothing behind.
+        let Ok(place) = lanes.queue.try_reserve() else {
+            return Receipt(Err(Reject::Busy));
+        };
+        self.app.store.hold(ticket, &batch.ops);
+        place.send(Item { ticket, batch, events, whole: self.held.whole, answer });
+        Receipt(Ok(done))
+    }
+}
+
+impl Receipt {
+    /// Waits until it is on disk and published. A lost race is `Reject::Conflict`.
+    pub async fn durable(self) -> Result<(), Error> {
+        let lost = || Reject::Busy;
+        let answer = self.0?.await.map_err(|_| lost())?;
+        answer.map_err(Error::Reject)
+    }
+
+    /// The same for a caller that decides what a conflict means.
+    pub async fn durable_or_conflict(self) -> Result<Result<(), Conflict>, Error> {
+        match self.durable().await {
+            Ok(()) => Ok(Ok(())),
+            Err(Error::Reject(Reject::Conflict(conflict))) => Ok(Err(conflict)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The one writer. Ends when the app is gone (`Ok`) or the disk broke: then the process must end.
+pub async fn write(app: Arc<App>, mut queue: Queue) -> anyhow::Result<()> {
+    let mut next = app.first_number;
+    let mut mark = 0;
+    while let Some(first) = queue.0.recv().await {
+        let mut group = vec![first];
+        while group.len() < app.limits.commit_batches {
+            let Ok(item) = queue.0.try_recv() else { break };
+            group.push(item);
+        }
+        let numbers = number(&group, &mut next);
+        let outcome = commit(&app, &group, &numbers, &mut mark).await?;
+        finish(&app, group, numbers, outcome);
+    }
+    Ok(())
+}
+
+/// The number of each item's first event.
+fn number(group: &[Item], next: &mut u64) -> Vec<u64> {
+    let mut numbers = Vec::with_capacity(group.len());
+    for item in group {
+        numbers.push(*next);
+        *next += item.events.len() as u64;
+    }
+    numbers
+}
+
+type Outcome = Vec<Result<Vec<Arc<Published>>, Reject>>;
+
+/// Commits what has changes. Events are encoded here, once, for the log and for the sessions.
+async fn commit(
+    app: &App,
+    group: &[Item],
+    numbers: &[u64],
+    mark: &mut u64,
+) -> anyhow::Result<Outcome> {
+    let at = app.clock.now();
+    let mut outcome: Outcome = Vec::with_capacity(group.len());
+    let (mut batches, mut places) = (Vec::new(), Vec::new());
+    for (item, number) in group.iter().zip(numbers) {
+        let numbered = item.events.iter().zip(*number..);
+        let published: Vec<_> = numbered
+            .map(|(event, number)| Arc::new(Published::new(number, at, event.clone())))
+            .collect();
+        if !item.batch.ops.is_empty() {
+            let mut batch = item.batch.clone();
+            let logged = published.iter().filter_map(|event| log_row(event));
+            batch.ops.extend(logged.map(|row| Op::Put(EventRow::TABLE, row.to_row())));
+            batches.push(batch);
+            places.push(outcome.len());
+        }
+        outcome.push(Ok(published));
+    }
+    if batches.is_empty() {
+        return Ok(outcome);
+    }
+    if app.ids.last() > *mark {
+        // Ids are given out only below a mark on disk; it is written with what uses them.
+        *mark = app.ids.mark();
+        let row = MetaRow { name: IDS_MARK.to_owned(), value: (*mark).into() };
+        batches[0].ops.push(Op::Put(MetaRow::TABLE, row.to_row()));
+    }
+    match app.store.store().commit(batches).await {
+        Ok(results) => {
+            for (place, result) in places.into_iter().zip(results) {
+                if let Err(conflict) = result {
+                    *mark = 0;
+                    outcome[place] = Err(Reject::Conflict(conflict));
+                }
+            }
+        }
+        Err(CommitError::Full) => {
+            *mark = 0;
+            for place in places {
+                outcome[place] = Err(Reject::StorageFull);
+            }
+        }
+        Err(CommitError::Broken(fault)) => return Err(fault),
+    }
+    Ok(outcome)
+}
+
+fn log_row(published: &Published) -> Option<EventRow> {
+    let Event::Dispatch(audience, dispatch) = &published.event else {
+        return None;
+    };
+    Some(EventRow {
+        number: published.number as i64,
+        at: published.at,
+        audience: audience.clone(),
+        t: dispatch.name().to_owned(),
+        d: published.data(),
+    })
+}
+
+/// Shows the changes, publishes, answers; item by item, in queue order.
+fn finish(app: &App, group: Vec<Item>, numbers: Vec<u64>, outcome: Outcome) {
+    debug_assert_eq!(group.len(), numbers.len());
+    for (item, result) in group.into_iter().zip(outcome) {
+        let answer = match result {
+            Ok(published) => {
+                let gate = app.gate.hold();
+                if let Err(fault) = app.cache.apply(&item.batch.ops) {
+                    tracing::error!(error = ?fault, "cannot follow a committed row");
+                }
+                for event in &published {
+                    app.bus.publish(event);
+                }
+                drop(gate);
+                Ok(())
+            }
+            Err(reject) => Err(reject),
+        };
+        app.store.release(item.ticket, &item.batch.ops);
+        drop(item.whole);
+        // Nobody waits any more if the request was given up; it is done all the same.
+        let _ = item.answer.send(answer);
+    }
+}

@@ -1,0 +1,458 @@
+//! Every stored row, its key and its indexes: the schema on one page.
+//!
+//! Bodies are JSON; a new field is `#[serde(default)]`, a field never changes its meaning.
+
+use proto::{
+    Id, Permissions, Timestamp,
+    guild::Visibility,
+    marker,
+    message::{MessageReference, Nonce},
+    permission::Overwrite,
+    time::ms,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, value::RawValue};
+
+use crate::{
+    bus::Audience,
+    store::{Column, Entity, Index, Key, Kind, Table, Value},
+};
+
+/// All tables, for backends to create.
+pub const TABLES: &[&Table] = &[
+    MetaRow::TABLE,
+    UserRow::TABLE,
+    CredentialRow::TABLE,
+    LoginRow::TABLE,
+    SecretRow::TABLE,
+    GuildRow::TABLE,
+    SlugRow::TABLE,
+    DirectoryRow::TABLE,
+    ChannelRow::TABLE,
+    TipRow::TABLE,
+    RoleRow::TABLE,
+    MemberRow::TABLE,
+    BanRow::TABLE,
+    InviteRow::TABLE,
+    MessageRow::TABLE,
+    ReactionRow::TABLE,
+    NonceRow::TABLE,
+    AttachmentRow::TABLE,
+    UsageRow::TABLE,
+    ReadStateRow::TABLE,
+    DmRow::TABLE,
+    PairRow::TABLE,
+    EventRow::TABLE,
+    GatewaySessionRow::TABLE,
+];
+
+const fn int(name: &'static str) -> Column {
+    Column { name, kind: Kind::Int }
+}
+
+const fn text(name: &'static str) -> Column {
+    Column { name, kind: Kind::Text }
+}
+
+const fn index(name: &'static str, columns: &'static [&'static str]) -> Index {
+    Index { name, columns, unique: false }
+}
+
+const fn unique(name: &'static str, columns: &'static [&'static str]) -> Index {
+    Index { name, columns, unique: true }
+}
+
+/// Declares rows: fields, table, key, further columns and indexes.
+macro_rules! rows {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $table:literal key($($key:ident: $kt:ident),*)
+        $(columns($($column:ident: $ct:ident),*))?
+        $(indexes($($index:expr),*))?
+        { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }
+    )*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $name { $($(#[$fdoc])* pub $field: $type,)* }
+
+        impl Entity for $name {
+            const TABLE: &'static Table = &Table {
+                name: $table,
+                key: &[$($kt(stringify!($key))),*],
+                columns: &[$($($ct(stringify!($column))),*)?],
+                indexes: &[$($($index),*)?],
+                searched: false,
+            };
+            fn key(&self) -> Key {
+                vec![$(Value::from(self.$key.clone())),*]
+            }
+            fn columns(&self) -> Vec<Value> {
+                vec![$($(Value::from(self.$column.clone())),*)?]
+            }
+        }
+    )*};
+}
+
+rows! {
+    /// Single values: high-water marks, the server's own secrets and settings.
+    MetaRow = "meta" key(name: text) {
+        name: String,
+        value: Json,
+    }
+
+    /// A user of any kind. Ids are never reused; a deleted user keeps its row.
+    UserRow = "user" key(id: int)
+    columns(skeleton: text, owner_id: int, idle_since: int)
+    indexes(
+        unique("by_skeleton", &["skeleton"]),
+        index("by_owner", &["owner_id"]),
+        index("by_idle", &["idle_since"])
+    ) {
+        id: Id<marker::User>,
+        kind: UserKind,
+        /// Unique for accounts and bots; `guest_ID` for guests.
+        username: String,
+        /// UTS 39 skeleton of the username, of accounts and bots.
+        skeleton: Option<String>,
+        global_name: Option<String>,
+        avatar: Option<String>,
+        /// Of a bot: whose it is.
+        owner_id: Option<Id<marker::User>>,
+        /// Of a guest: when it was last seen, to within an hour.
+        #[serde(with = "ms::option")]
+        idle_since: Option<Timestamp>,
+        /// Of a bot: privileged intents it was granted.
+        #[serde(default)]
+        intents: u64,
+    }
+
+    /// The password of an account, as a PHC string (Argon2id).
+    CredentialRow = "credential" key(user_id: int) {
+        user_id: Id<marker::User>,
+        password: String,
+    }
+
+    /// A login: one token, kept as its SHA-256 in hex.
+    LoginRow = "login" key(id: int)
+    columns(user_id: int, digest: text)
+    indexes(index("by_user", &["user_id"]), unique("by_digest", &["digest"])) {
+        id: Id<marker::Session>,
+        user_id: Id<marker::User>,
+        digest: String,
+        #[serde(with = "ms")]
+        created_at: Timestamp,
+        /// To within a minute.
+        #[serde(with = "ms")]
+        last_used_at: Timestamp,
+        client: String,
+    }
+
+    /// A one-time secret, kept as its SHA-256 in hex.
+    SecretRow = "secret" key(digest: text) {
+        digest: String,
+        purpose: SecretPurpose,
+        #[serde(with = "ms")]
+        expires_at: Timestamp,
+    }
+
+    GuildRow = "guild" key(id: int)
+    columns(owner_id: int)
+    indexes(index("by_owner", &["owner_id"])) {
+        id: Id<marker::Guild>,
+        owner_id: Id<marker::User>,
+        name: String,
+        description: Option<String>,
+        icon: Option<String>,
+        slug: Option<String>,
+        visibility: Visibility,
+        /// Guests may write.
+        guests_write: bool,
+        system_channel_id: Option<Id<marker::Channel>>,
+    }
+
+    /// An address of a guild. Never deleted: addresses are never reused.
+    SlugRow = "slug" key(slug: text) {
+        slug: String,
+        guild_id: Id<marker::Guild>,
+    }
+
+    ChannelRow = "channel" key(id: int)
+    columns(guild_id: int)
+    indexes(index("by_guild", &["guild_id"])) {
+        id: Id<marker::Channel>,
+        /// `None`: a direct message.
+        guild_id: Option<Id<marker::Guild>>,
+        kind: u8,
+        name: String,
+        position: u32,
+        topic: Option<String>,
+        parent_id: Option<Id<marker::Channel>>,
+        nsfw: bool,
+        /// Slow mode, seconds.
+        rate_limit_per_user: u32,
+        bitrate: u32,
+        user_limit: u32,
+        overwrites: Vec<Overwrite>,
+        /// Of a direct message: both.
+        recipients: Vec<Id<marker::User>>,
+        /// Grows when somebody loses access: signed attachment addresses of before end.
+        #[serde(default)]
+        epoch: u32,
+    }
+
+    /// The end of a channel: what changes with each message, apart from the channel itself.
+    TipRow = "tip" key(channel_id: int) {
+        channel_id: Id<marker::Channel>,
+        guild_id: Option<Id<marker::Guild>>,
+        last_message_id: Option<Id<marker::Message>>,
+        /// The newest messages that mention everyone or roles, oldest first; at most 25.
+        #[serde(default)]
+        loud: Vec<Loud>,
+        #[serde(default, with = "ms::option")]
+        last_pin_at: Option<Timestamp>,
+    }
+
+    RoleRow = "role" key(guild_id: int, id: int) {
+        guild_id: Id<marker::Guild>,
+        /// @everyone has its guild's.
+        id: Id<marker::Role>,
+        name: String,
+        color: u32,
+        hoist: bool,
+        position: u32,
+        permissions: Permissions,
+        mentionable: bool,
+        /// Of a bot: comes and goes with it.
+        bot_id: Option<Id<marker::User>>,
+    }
+
+    MemberRow = "member" key(guild_id: int, user_id: int)
+    indexes(index("by_user", &["user_id"])) {
+        guild_id: Id<marker::Guild>,
+        user_id: Id<marker::User>,
+        nick: Option<String>,
+        /// Without @everyone.
+        roles: Vec<Id<marker::Role>>,
+        #[serde(with = "ms")]
+        joined_at: Timestamp,
+        #[serde(with = "ms::option")]
+        timed_out_until: Option<Timestamp>,
+        deaf: bool,
+        mute: bool,
+        /// No account behind it.
+        guest: bool,
+    }
+
+    BanRow = "ban" key(guild_id: int, user_id: int) {
+        guild_id: Id<marker::Guild>,
+        user_id: Id<marker::User>,
+        reason: Option<String>,
+    }
+
+    /// An invite. A code is never reused: 64 random bits.
+    InviteRow = "invite" key(code: text)
+    columns(guild_id: int)
+    indexes(index("by_guild", &["guild_id"])) {
+        code: String,
+        guild_id: Id<marker::Guild>,
+        channel_id: Id<marker::Channel>,
+        inviter_id: Id<marker::User>,
+        #[serde(with = "ms")]
+        created_at: Timestamp,
+        /// Seconds; 0: never ends.
+        max_age: u32,
+        /// 0: no limit.
+        max_uses: u32,
+        uses: u32,
+        temporary: bool,
+    }
+
+    MessageRow = "message" key(channel_id: int, id: int)
+    columns(author_id: int)
+    indexes(index("by_author", &["author_id", "id"])) {
+        channel_id: Id<marker::Channel>,
+        id: Id<marker::Message>,
+        guild_id: Option<Id<marker::Guild>>,
+        author_id: Id<marker::User>,
+        kind: u8,
+        content: String,
+        #[serde(with = "ms::option")]
+        edited_at: Option<Timestamp>,
+        mention_everyone: bool,
+        mentions: Vec<Id<marker::User>>,
+        mention_roles: Vec<Id<marker::Role>>,
+        attachments: Vec<AttachmentRow>,
+        embeds: Vec<Json>,
+        components: Vec<Json>,
+        pinned: bool,
+        flags: u32,
+        reactions: Vec<ReactionCount>,
+        reference: Option<MessageReference>,
+        nonce: Option<Nonce>,
+    }
+
+    /// Who reacted. The counts stand on the message.
+    ReactionRow = "reaction" key(message_id: int, emoji: text, user_id: int) {
+        message_id: Id<marker::Message>,
+        emoji: String,
+        user_id: Id<marker::User>,
+    }
+
+    /// (author, channel, nonce) names one message, also after it was deleted.
+    NonceRow = "nonce" key(author_id: int, channel_id: int, nonce: text)
+    columns(at: int)
+    indexes(index("by_time", &["at"])) {
+        author_id: Id<marker::User>,
+        channel_id: Id<marker::Channel>,
+        nonce: String,
+        message_id: Id<marker::Message>,
+        #[serde(with = "ms")]
+        at: Timestamp,
+    }
+
+    /// A file of a message. Its bytes are a blob named by its id.
+    AttachmentRow = "attachment" key(channel_id: int, id: int) {
+        channel_id: Id<marker::Channel>,
+        id: Id<marker::Attachment>,
+        message_id: Id<marker::Message>,
+        uploader_id: Id<marker::User>,
+        filename: String,
+        /// Bytes.
+        size: u32,
+        content_type: Option<String>,
+        description: Option<String>,
+        width: Option<u32>,
+        height: Option<u32>,
+    }
+
+    /// How many bytes somebody's files take.
+    UsageRow = "usage" key(user_id: int) {
+        user_id: Id<marker::User>,
+        bytes: u64,
+    }
+
+    ReadStateRow = "read_state" key(user_id: int, channel_id: int) {
+        user_id: Id<marker::User>,
+        channel_id: Id<marker::Channel>,
+        last_message_id: Option<Id<marker::Message>>,
+        /// Personal mentions since then.
+        mention_count: u32,
+    }
+
+    /// A direct message in somebody's list.
+    DmRow = "dm" key(user_id: int, channel_id: int) {
+        user_id: Id<marker::User>,
+        channel_id: Id<marker::Channel>,
+    }
+
+    /// The one direct message channel of two people.
+    PairRow = "pair" key(low: int, high: int) {
+        low: Id<marker::User>,
+        high: Id<marker::User>,
+        channel_id: Id<marker::Channel>,
+    }
+
+    /// The event log: written in the transaction of what it tells of, kept for some minutes.
+    EventRow = "event" key(number: int) {
+        number: i64,
+        #[serde(with = "ms")]
+        at: Timestamp,
+        audience: Audience,
+        t: String,
+        d: Raw,
+    }
+
+    /// A gateway session, so that it can be resumed after a restart. The id is kept as its SHA-256.
+    GatewaySessionRow = "gateway_session" key(digest: text)
+    columns(seen_at: int)
+    indexes(index("by_seen", &["seen_at"])) {
+        digest: String,
+        user_id: Id<marker::User>,
+        login_id: Id<marker::Session>,
+        #[serde(with = "ms")]
+        seen_at: Timestamp,
+        /// What the gateway needs to go on.
+        data: Json,
+    }
+}
+
+/// JSON kept as it is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Raw(pub Box<RawValue>);
+
+impl PartialEq for Raw {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserKind {
+    Guest,
+    Account,
+    Bot,
+    /// Gone; its messages stay under a neutral name.
+    Deleted,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretPurpose {
+    /// Becoming the owner of this server.
+    Owner,
+    /// Choosing a new password for this account.
+    Password(Id<marker::User>),
+}
+
+/// A message that mentions many: `roles` empty means everyone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Loud {
+    pub id: Id<marker::Message>,
+    pub roles: Vec<Id<marker::Role>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReactionCount {
+    /// The emoji itself, or `name:id`.
+    pub emoji: String,
+    pub count: u32,
+}
+
+/// A public room as the directory lists it: a projection of the guild, some seconds old.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DirectoryRow {
+    pub guild_id: Id<marker::Guild>,
+    pub name: String,
+    pub slug: Option<String>,
+    pub description: Option<String>,
+    pub icon: Option<String>,
+    pub member_count: u32,
+    #[serde(with = "ms::option")]
+    pub last_activity: Option<Timestamp>,
+    /// Higher is listed first.
+    pub rank: i64,
+}
+
+impl Entity for DirectoryRow {
+    const TABLE: &'static Table = &Table {
+        name: "directory",
+        key: &[int("guild_id")],
+        columns: &[int("rank")],
+        indexes: &[index("by_rank", &["rank"])],
+        searched: true,
+    };
+
+    fn key(&self) -> Key {
+        vec![self.guild_id.into()]
+    }
+
+    fn columns(&self) -> Vec<Value> {
+        vec![self.rank.into()]
+    }
+
+    fn text(&self) -> String {
+        format!("{} {}", self.name, self.description.as_deref().unwrap_or_default())
+    }
+}

@@ -1,0 +1,155 @@
+//! What operations read: the store, with what waits for the disk already applied.
+//!
+//! A lane is released before its batch is on disk, so the next decision in the same lane must see
+//! what was enqueued. Reads look at the pending rows first, then at the store.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex},
+};
+
+use anyhow::Context as _;
+use proto::Id;
+
+use crate::store::{Entity, IntoKey, Key, Op, Row, Scan, Search, Store, Table, Value};
+
+#[derive(Clone)]
+pub struct View {
+    store: Arc<dyn Store>,
+    /// `None`: only what is on disk.
+    pending: Option<Arc<Mutex<Pending>>>,
+}
+
+type Pending = HashMap<&'static str, BTreeMap<Key, Waiting>>;
+
+/// The newest state of a row, and the ticket of the batch that brings it. `None`: deleted.
+struct Waiting {
+    ticket: u64,
+    row: Option<Row>,
+}
+
+impl View {
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, pending: Some(Arc::default()) }
+    }
+
+    /// The same store without what waits: for answers to people, who must not see what a crash
+    /// could still undo.
+    pub fn committed(&self) -> Self {
+        Self { store: self.store.clone(), pending: None }
+    }
+
+    /// The store itself, for the one writer.
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    pub async fn get<E: Entity>(&self, key: impl IntoKey) -> anyhow::Result<Option<E>> {
+        let key = key.into_key();
+        if let Some(row) = self.waiting(E::TABLE, &key) {
+            return row.as_ref().map(E::from_row).transpose();
+        }
+        self.store.get(E::TABLE, &key).await?.as_ref().map(E::from_row).transpose()
+    }
+
+    /// Answers in the order of the keys.
+    pub async fn get_many<E: Entity>(&self, keys: Vec<Key>) -> anyhow::Result<Vec<Option<E>>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let waiting: Vec<_> = keys.iter().map(|key| self.waiting(E::TABLE, key)).collect();
+        let stored = self.store.get_many(E::TABLE, &keys).await?;
+        let rows = waiting.into_iter().zip(stored).map(|(waiting, row)| waiting.unwrap_or(row));
+        rows.map(|row| row.as_ref().map(E::from_row).transpose()).collect()
+    }
+
+    pub async fn scan<E: Entity>(&self, scan: Scan) -> anyhow::Result<Vec<E>> {
+        debug_assert_eq!(scan.table.name, E::TABLE.name);
+        let rows = self.scan_rows(&scan).await?;
+        rows.iter().map(E::from_row).collect()
+    }
+
+    /// Ids of documents, newest first. Does not see what waits.
+    pub async fn search<T>(&self, search: &Search) -> anyhow::Result<Vec<Id<T>>> {
+        let found = self.store.search(search).await.context("cannot search")?;
+        Ok(found.into_iter().filter_map(|id| Id::new(id as u64)).collect())
+    }
+
+    async fn scan_rows(&self, scan: &Scan) -> anyhow::Result<Vec<Row>> {
+        let waiting = self.waiting_in(scan);
+        if waiting.is_empty() {
+            return self.store.scan(scan).await;
+        }
+        // Rows that wait may push out as many of those stored.
+        let wider = Scan { limit: scan.limit + waiting.len(), ..scan.clone() };
+        let mut rows = self.store.scan(&wider).await?;
+        rows.retain(|row| !waiting.contains_key(&row.key));
+        let there = waiting.into_values().flatten();
+        rows.extend(there.filter(|row| scan.holds(&scan.sort_key(row))));
+        rows.sort_by_cached_key(|row| scan.sort_key(row));
+        if scan.reverse {
+            rows.reverse();
+        }
+        rows.truncate(scan.limit);
+        Ok(rows)
+    }
+
+    fn waiting(&self, table: &'static Table, key: &[Value]) -> Option<Option<Row>> {
+        let pending = self.pending.as_ref()?.lock().expect("no panic while locked");
+        pending.get(table.name)?.get(key).map(|waiting| waiting.row.clone())
+    }
+
+    fn waiting_in(&self, scan: &Scan) -> BTreeMap<Key, Option<Row>> {
+        let Some(pending) = &self.pending else {
+            return BTreeMap::new();
+        };
+        let pending = pending.lock().expect("no panic while locked");
+        let Some(rows) = pending.get(scan.table.name) else {
+            return BTreeMap::new();
+        };
+        let by_key = scan.index.is_none();
+        let start = if by_key { scan.prefix.clone() } else { Key::new() };
+        let near = rows.range(start..);
+        let near = near.take_while(|(key, _)| !by_key || key.starts_with(&scan.prefix));
+        near.map(|(key, waiting)| (key.clone(), waiting.row.clone())).collect()
+    }
+
+    /// From now on reads see these changes.
+    pub(crate) fn hold(&self, ticket: u64, ops: &[Op]) {
+        let Some(pending) = &self.pending else {
+            return;
+        };
+        let mut pending = pending.lock().expect("no panic while locked");
+        for op in ops {
+            let (table, key, row) = match op {
+                Op::Put(table, row) | Op::Insert(table, row) => (table, &row.key, Some(row)),
+                Op::Delete(table, key) => (table, key, None),
+                Op::Expect(..) | Op::Prune { .. } => continue,
+            };
+            let waiting = Waiting { ticket, row: row.cloned() };
+            pending.entry(table.name).or_default().insert(key.clone(), waiting);
+        }
+    }
+
+    /// The batch is on disk or lost: reads see the store again, unless a later batch waits.
+    pub(crate) fn release(&self, ticket: u64, ops: &[Op]) {
+        let Some(pending) = &self.pending else {
+            return;
+        };
+        let mut pending = pending.lock().expect("no panic while locked");
+        for op in ops {
+            let (table, key) = match op {
+                Op::Put(table, row) | Op::Insert(table, row) => (table, &row.key),
+                Op::Delete(table, key) => (table, key),
+                Op::Expect(..) | Op::Prune { .. } => continue,
+            };
+            let Some(rows) = pending.get_mut(table.name) else {
+                continue;
+            };
+            if rows.get(key).is_some_and(|waiting| waiting.ticket == ticket) {
+                rows.remove(key);
+            }
+        }
+    }
+}
+
