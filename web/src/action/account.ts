@@ -1,0 +1,50 @@
+/** Being somebody: guest, account, name, password, and going for good. */
+import { world } from '../model/here';
+import type { User } from '../model/wire';
+import { del, OSC, patch, post, put, V10 } from '../net/rest';
+import { connect, disconnect } from './connection';
+
+export async function joinAsGuest(name: string): Promise<void> {
+  const { user } = await post<{ user: User }>(`${OSC}/guests`, { name });
+  become(user);
+}
+
+/** Makes an account; a guest keeps id, messages and rooms, and its connection stays up. */
+export async function register(username: string, password: string): Promise<void> {
+  const before = world.me;
+  const { user } = await post<{ user: User }>(`${OSC}/accounts`, { username, password });
+  if (before && before.id === user.id) world.me = { ...user };
+  else become(user);
+}
+
+/** Somebody else now: nothing the former person knew may remain. */
+export function become(user: User): void {
+  disconnect();
+  world.forget();
+  world.me = user;
+  connect();
+}
+
+export async function rename(change: { username?: string; global_name?: string }): Promise<void> {
+  const user = await patch<User>(`${V10}/users/@me`, change);
+  world.me = { ...world.me, ...user };
+}
+
+export async function changePassword(password: string, next: string): Promise<void> {
+  await put(`${OSC}/accounts/@me/password`, { password, new_password: next });
+}
+
+export async function remove(password: string | undefined): Promise<void> {
+  await del(`${OSC}/accounts/@me`, password ? { password } : {});
+  disconnect();
+  world.forget();
+}
+
+/** The one-time link that the operator printed. */
+export function becomeOwner(secret: string): Promise<void> {
+  return post(`${OSC}/owner`, { secret });
+}
+
+export function resetPassword(secret: string, password: string): Promise<void> {
+  return post(`${OSC}/password-resets`, { secret, password });
+}

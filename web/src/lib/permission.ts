@@ -1,0 +1,69 @@
+/** What a member may do: the same sum the server makes, used only to hide what would be refused.
+ *  The server decides; a wrong answer here costs a button, never a right. */
+
+export const PERMISSION = {
+  CREATE_INVITE: 1n << 0n,
+  KICK_MEMBERS: 1n << 1n,
+  BAN_MEMBERS: 1n << 2n,
+  ADMINISTRATOR: 1n << 3n,
+  MANAGE_CHANNELS: 1n << 4n,
+  MANAGE_GUILD: 1n << 5n,
+  ADD_REACTIONS: 1n << 6n,
+  VIEW_CHANNEL: 1n << 10n,
+  SEND_MESSAGES: 1n << 11n,
+  MANAGE_MESSAGES: 1n << 13n,
+  ATTACH_FILES: 1n << 15n,
+  READ_MESSAGE_HISTORY: 1n << 16n,
+  MANAGE_ROLES: 1n << 28n,
+} as const;
+
+const ALL = (1n << 63n) - 1n;
+
+interface RoleBits {
+  id: string;
+  permissions: string;
+}
+
+interface OverwriteBits {
+  id: string;
+  allow: string;
+  deny: string;
+}
+
+export interface Who {
+  userId: string;
+  ownerId: string;
+  guildId: string;
+  roles: readonly RoleBits[];
+  memberRoles: readonly string[];
+}
+
+export function permissions(who: Who, overwrites: readonly OverwriteBits[] = []): bigint {
+  if (who.userId === who.ownerId) return ALL;
+  let bits = 0n;
+  for (const role of who.roles) {
+    if (role.id === who.guildId || who.memberRoles.includes(role.id)) bits |= parse(role.permissions);
+  }
+  if (bits & PERMISSION.ADMINISTRATOR) return ALL;
+  const everyone = overwrites.find((entry) => entry.id === who.guildId);
+  if (everyone) bits = (bits & ~parse(everyone.deny)) | parse(everyone.allow);
+  let allow = 0n;
+  let deny = 0n;
+  for (const entry of overwrites) {
+    if (!who.memberRoles.includes(entry.id)) continue;
+    allow |= parse(entry.allow);
+    deny |= parse(entry.deny);
+  }
+  bits = (bits & ~deny) | allow;
+  const own = overwrites.find((entry) => entry.id === who.userId);
+  if (own) bits = (bits & ~parse(own.deny)) | parse(own.allow);
+  return bits;
+}
+
+function parse(text: string): bigint {
+  try {
+    return BigInt(text);
+  } catch {
+    return 0n;
+  }
+}

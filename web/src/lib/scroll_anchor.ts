@@ -1,0 +1,81 @@
+/** Keeps a bounded message list still while content above, inside or below changes its size.
+ *  At the end it stays at the end; otherwise the first visible row keeps its place. The box is
+ *  `column-reverse`: scrollTop is 0 at the end and negative above, so older rows need no write. */
+
+const AT_END_PX = 24;
+
+export class ScrollAnchor {
+  atEnd = true;
+  #row: Element | null = null;
+  #offset = 0;
+  #ours = Number.NaN;
+  readonly #observer: ResizeObserver;
+
+  constructor(
+    private readonly box: HTMLElement,
+    private readonly list: HTMLElement,
+    private readonly moved: () => void,
+  ) {
+    this.#observer = new ResizeObserver(() => this.restore());
+    this.#observer.observe(list);
+    this.#observer.observe(box);
+    box.addEventListener('scroll', this.#onScroll, { passive: true });
+  }
+
+  /** Remembers what the reader looks at; call before the list changes. */
+  save(): void {
+    this.atEnd = -this.box.scrollTop <= AT_END_PX;
+    const top = this.box.getBoundingClientRect().top;
+    const rows = this.list.children;
+    let low = 0;
+    let high = rows.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const bottom = rows[middle]?.getBoundingClientRect().bottom ?? 0;
+      if (bottom > top + 1) high = middle;
+      else low = middle + 1;
+    }
+    this.#row = rows[low] ?? null;
+    this.#offset = this.#row ? this.#row.getBoundingClientRect().top - top : 0;
+  }
+
+  restore(): void {
+    if (this.atEnd) {
+      this.box.scrollTop = 0;
+    } else if (this.#row?.isConnected) {
+      const top = this.box.getBoundingClientRect().top;
+      const drift = this.#row.getBoundingClientRect().top - top - this.#offset;
+      if (Math.abs(drift) >= 0.5) this.box.scrollTop += drift;
+    } else {
+      this.save();
+    }
+    this.#ours = this.box.scrollTop;
+  }
+
+  toEnd(): void {
+    this.atEnd = true;
+    this.restore();
+    this.moved();
+  }
+
+  /** Brings a row to the middle and stays with it. */
+  toRow(row: Element): void {
+    this.atEnd = false;
+    row.scrollIntoView({ block: 'center' });
+    this.save();
+    this.#ours = this.box.scrollTop;
+    this.moved();
+  }
+
+  destroy(): void {
+    this.#observer.disconnect();
+    this.box.removeEventListener('scroll', this.#onScroll);
+  }
+
+  readonly #onScroll = (): void => {
+    if (Math.abs(this.box.scrollTop - this.#ours) < 1) return;
+    this.#ours = Number.NaN;
+    this.save();
+    this.moved();
+  };
+}

@@ -1,0 +1,28 @@
+/** Order and age of ids without turning them into numbers that cannot hold them. */
+
+const EPOCH_MS = 1_420_070_400_000n; // COMPAT: https://discord.com/developers/docs/reference#snowflakes
+
+/** < 0 when `a` is older than `b`; a missing id is older than every other. */
+export function compare(a: string | null | undefined, b: string | null | undefined): number {
+  const left = a ?? '0';
+  const right = b ?? '0';
+  if (left.length !== right.length) return left.length - right.length;
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+export function isNewer(a: string | null | undefined, b: string | null | undefined): boolean {
+  return compare(a, b) > 0;
+}
+
+/** The smallest id that an object made at this moment could have. */
+export function fromTime(ms: number): string {
+  const since = BigInt(Math.max(0, Math.floor(ms))) - EPOCH_MS;
+  return since > 0n ? String(since << 22n) : '0';
+}
+
+/** A stable colour for a person, so that two with one name can be told apart. */
+export function hue(id: string): number {
+  let sum = 0;
+  for (const digit of id) sum = (sum * 31 + digit.charCodeAt(0)) >>> 0;
+  return sum % 360;
+}

@@ -1,0 +1,249 @@
+/** (world, dispatch) -> void: the only place where events change what we know. Events may come
+ *  twice or for things we never heard of; neither may break anything. */
+import { isNewer } from '../lib/snowflake';
+import { Guild } from './guild.svelte';
+import { takeReady } from './ready';
+import type {
+  ChannelData,
+  Emoji,
+  GuildData,
+  Member,
+  Message,
+  PresenceData,
+  Reaction,
+  ReadState,
+  Ready,
+  Role,
+  User,
+  VoiceState,
+} from './wire';
+import type { World } from './world.svelte';
+
+export interface Dispatch {
+  t: string;
+  d: unknown;
+}
+
+const TYPING_MS = 10_000;
+
+export function apply(world: World, dispatch: Dispatch, nowMs: number): void {
+  const handler = HANDLERS[dispatch.t];
+  if (handler) handler(world, dispatch.d as never, nowMs);
+}
+
+type Handler = (world: World, data: never, nowMs: number) => void;
+
+const HANDLERS: Record<string, Handler> = {
+  READY: (world, data: Ready) => takeReady(world, data),
+  USER_UPDATE: (world, user: User) => {
+    if (user.id === world.me?.id) world.me = { ...world.me, ...user };
+  },
+
+  GUILD_CREATE: guildCreate,
+  GUILD_UPDATE: (world, data: GuildData) => world.guilds.get(data.id)?.take(data),
+  GUILD_DELETE: (world, data: { id: string; unavailable?: boolean }) => {
+    const guild = world.guilds.get(data.id);
+    if (guild && data.unavailable) guild.unavailable = true;
+    else world.dropGuild(data.id);
+  },
+  GUILD_ROLE_CREATE: putRole,
+  GUILD_ROLE_UPDATE: putRole,
+  GUILD_ROLE_DELETE: (world, data: { guild_id: string; role_id: string }) =>
+    world.guilds.get(data.guild_id)?.dropRole(data.role_id),
+
+  GUILD_MEMBER_ADD: (world, data: Member & { guild_id: string }) => {
+    const guild = world.guilds.get(data.guild_id);
+    if (!guild || !data.user) return;
+    if (!guild.members.has(data.user.id)) guild.memberCount += 1;
+    guild.members.set(data.user.id, data);
+  },
+  GUILD_MEMBER_UPDATE: (world, data: Member & { guild_id: string }) => {
+    const guild = world.guilds.get(data.guild_id);
+    if (!guild || !data.user) return;
+    guild.members.set(data.user.id, { ...guild.members.get(data.user.id), ...data });
+    const { id } = data.user;
+    if (id === world.me?.id) world.me = { ...world.me, ...data.user };
+  },
+  GUILD_MEMBER_REMOVE: (world, data: { guild_id: string; user: User }) => {
+    const guild = world.guilds.get(data.guild_id);
+    if (!guild) return;
+    guild.memberCount = Math.max(0, guild.memberCount - 1);
+    guild.members.delete(data.user.id);
+    guild.voice.delete(data.user.id);
+  },
+  GUILD_MEMBERS_CHUNK: memberChunk,
+  PRESENCE_UPDATE: (world, data: PresenceData) => putPresence(world, data),
+  VOICE_STATE_UPDATE: (world, data: VoiceState) => putVoice(world, data.guild_id, data),
+
+  CHANNEL_CREATE: putChannel,
+  CHANNEL_UPDATE: putChannel,
+  CHANNEL_DELETE: (world, data: ChannelData) => world.dropChannel(data.id),
+  OSC_CHANNEL_CREATE: (world, data: ChannelData) => void world.putChannel(data, null),
+  OSC_READ_STATE_UPDATE: (world, data: ReadState) => world.putMark(data),
+
+  TYPING_START: (world, data: { channel_id: string; user_id: string; member?: Member }, nowMs) => {
+    if (data.user_id === world.me?.id) return;
+    const channel = world.channels.get(data.channel_id);
+    if (!channel) return;
+    meet(world, channel.guildId, data.member?.user, data.member);
+    channel.typing.set(data.user_id, nowMs + TYPING_MS);
+  },
+
+  MESSAGE_CREATE: (world, data: Message) => messageCreate(world, data),
+  MESSAGE_UPDATE: (world, data: Partial<Message> & { id: string; channel_id: string }) => {
+    // COMPAT: an update carries no reactions of the viewer; they change by their own events only.
+    const { reactions: _, ...rest } = data;
+    world.timelines.get(data.channel_id)?.change(data.id, (row) => ({ ...row, ...rest }));
+  },
+  MESSAGE_DELETE: (world, data: { id: string; channel_id: string }) =>
+    world.timelines.get(data.channel_id)?.remove([data.id]),
+  MESSAGE_DELETE_BULK: (world, data: { ids: string[]; channel_id: string }) =>
+    world.timelines.get(data.channel_id)?.remove(data.ids),
+
+  MESSAGE_REACTION_ADD: (world, data: ReactionEvent) => react(world, data, 1),
+  MESSAGE_REACTION_REMOVE: (world, data: ReactionEvent) => react(world, data, -1),
+  MESSAGE_REACTION_REMOVE_ALL: (world, data: ReactionEvent) =>
+    changeReactions(world, data, () => []),
+  MESSAGE_REACTION_REMOVE_EMOJI: (world, data: ReactionEvent) =>
+    changeReactions(world, data, (all) => all.filter((one) => !sameEmoji(one.emoji, data.emoji))),
+};
+
+interface ReactionEvent {
+  channel_id: string;
+  message_id: string;
+  user_id: string;
+  emoji: Emoji;
+}
+
+function guildCreate(world: World, data: GuildData): void {
+  const guild = world.guilds.get(data.id) ?? new Guild(data.id);
+  guild.take(data);
+  guild.unavailable = false;
+  guild.membersComplete = false;
+  guild.members.clear();
+  guild.voice.clear();
+  for (const member of data.members ?? []) {
+    if (member.user) guild.members.set(member.user.id, member);
+  }
+  world.guilds.set(guild.id, guild);
+  const listed = new Set((data.channels ?? []).map((channel) => channel.id));
+  for (const known of world.channelsOf(guild.id)) {
+    if (!listed.has(known.id)) world.dropChannel(known.id);
+  }
+  for (const channel of data.channels ?? []) world.putChannel(channel, guild.id);
+  for (const presence of data.presences ?? []) putPresence(world, presence);
+  for (const state of data.voice_states ?? []) putVoice(world, guild.id, state);
+}
+
+function memberChunk(
+  world: World,
+  data: {
+    guild_id: string;
+    members: Member[];
+    presences?: PresenceData[];
+    chunk_index: number;
+    chunk_count: number;
+  },
+): void {
+  const guild = world.guilds.get(data.guild_id);
+  if (!guild) return;
+  for (const member of data.members) {
+    if (member.user) guild.members.set(member.user.id, member);
+  }
+  for (const presence of data.presences ?? []) putPresence(world, presence);
+  if (data.chunk_index + 1 >= data.chunk_count) guild.membersComplete = true;
+}
+
+function putRole(world: World, data: { guild_id: string; role: Role }): void {
+  world.guilds.get(data.guild_id)?.putRole(data.role);
+}
+
+function putChannel(world: World, data: ChannelData): void {
+  if (data.guild_id && !world.guilds.has(data.guild_id)) return;
+  world.putChannel(data, data.guild_id ?? null);
+}
+
+function putPresence(world: World, data: PresenceData): void {
+  if (data.status === 'offline') world.presences.delete(data.user.id);
+  else world.presences.set(data.user.id, data.status);
+}
+
+function putVoice(world: World, guildId: string | undefined, data: VoiceState): void {
+  const guild = guildId ? world.guilds.get(guildId) : undefined;
+  if (!guild) return;
+  meet(world, guild.id, data.member?.user, data.member);
+  if (data.channel_id) guild.voice.set(data.user_id, data.channel_id);
+  else guild.voice.delete(data.user_id);
+}
+
+function messageCreate(world: World, message: Message): void {
+  const channel = world.channels.get(message.channel_id);
+  const mine = message.author.id === world.me?.id;
+  if (message.nonce != null) world.outbox.settle(String(message.nonce));
+  world.timelines.get(message.channel_id)?.put(message);
+  if (!channel) return;
+  meet(world, channel.guildId, message.author, message.member);
+  channel.typing.delete(message.author.id);
+  if (isNewer(message.id, channel.lastMessageId)) channel.lastMessageId = message.id;
+  if (mine) {
+    if (isNewer(message.id, channel.lastReadId)) channel.lastReadId = message.id;
+    return;
+  }
+  if (channel.direct || mentions(world, message, channel.guildId)) channel.mentionCount += 1;
+  world.heard = message;
+}
+
+/** Whether a message calls us: by name, by one of our roles, or everybody. */
+export function mentions(world: World, message: Message, guildId: string | null): boolean {
+  const me = world.me?.id;
+  if (!me || message.author.id === me) return false;
+  if (message.mention_everyone) return true;
+  if (message.mentions?.some((user) => user.id === me)) return true;
+  const roles = world.member(guildId, me)?.roles ?? [];
+  return message.mention_roles?.some((id) => roles.includes(id)) ?? false;
+}
+
+/** Remembers somebody who appeared in passing, without undoing what is known better. */
+function meet(world: World, guildId: string | null, user?: User, member?: Member): void {
+  const guild = guildId ? world.guilds.get(guildId) : undefined;
+  if (!guild || !user || !member || guild.members.has(user.id)) return;
+  guild.members.set(user.id, { ...member, user });
+}
+
+function react(world: World, data: ReactionEvent, step: 1 | -1): void {
+  const mine = data.user_id === world.me?.id;
+  changeReactions(world, data, (all) => withReaction(all, data.emoji, mine, step));
+}
+
+/** One more or one less; our own counts only when it changes something, so that the event that
+ *  follows an optimistic change is not counted twice. */
+export function withReaction(
+  all: Reaction[],
+  emoji: Emoji,
+  mine: boolean,
+  step: 1 | -1,
+): Reaction[] {
+  const at = all.findIndex((one) => sameEmoji(one.emoji, emoji));
+  const known = all[at];
+  if (!known) return step === 1 ? [...all, { emoji, count: 1, me: mine }] : all;
+  if (mine && known.me === (step === 1)) return all;
+  const count = known.count + step;
+  if (count <= 0) return all.toSpliced(at, 1);
+  return all.with(at, { ...known, count, me: mine ? step === 1 : known.me });
+}
+
+export function sameEmoji(a: Emoji, b: Emoji): boolean {
+  return a.id || b.id ? a.id === b.id : a.name === b.name;
+}
+
+function changeReactions(
+  world: World,
+  data: ReactionEvent,
+  change: (all: Reaction[]) => Reaction[],
+): void {
+  world.timelines.get(data.channel_id)?.change(data.message_id, (row) => {
+    const before = row.reactions ?? [];
+    const after = change(before);
+    return after === before ? row : { ...row, reactions: after };
+  });
+}

@@ -1,0 +1,55 @@
+/** One channel: what it is, and how far we have read it. Typing lives here and not among the
+ *  messages, so that a keystroke elsewhere never redraws the list. */
+import { SvelteMap } from 'svelte/reactivity';
+import { isNewer } from '../lib/snowflake';
+import { CHANNEL, type ChannelData, type Overwrite, type User } from './wire';
+
+export class Channel {
+  readonly id: string;
+  readonly guildId: string | null;
+  type = $state.raw(0);
+  name = $state.raw('');
+  topic = $state.raw('');
+  position = $state.raw(0);
+  parentId = $state.raw<string | null>(null);
+  overwrites = $state.raw<Overwrite[]>([]);
+  recipients = $state.raw<User[]>([]);
+  slowModeSeconds = $state.raw(0);
+  lastMessageId = $state.raw<string | null>(null);
+  lastReadId = $state.raw<string | null>(null);
+  mentionCount = $state.raw(0);
+  /** user id -> when the mark expires (ms) */
+  readonly typing = new SvelteMap<string, number>();
+
+  constructor(data: ChannelData, guildId: string | null) {
+    this.id = data.id;
+    this.guildId = guildId;
+    this.take(data);
+  }
+
+  take(data: ChannelData): void {
+    this.type = data.type;
+    this.name = data.name ?? '';
+    this.topic = data.topic ?? '';
+    this.position = data.position ?? 0;
+    this.parentId = data.parent_id ?? null;
+    this.overwrites = data.permission_overwrites ?? [];
+    this.slowModeSeconds = data.rate_limit_per_user ?? 0;
+    if (data.recipients) this.recipients = data.recipients;
+    if (isNewer(data.last_message_id, this.lastMessageId)) {
+      this.lastMessageId = data.last_message_id ?? null;
+    }
+  }
+
+  get readable(): boolean {
+    return this.type === CHANNEL.TEXT || this.type === CHANNEL.ANNOUNCEMENT || this.direct;
+  }
+
+  get direct(): boolean {
+    return this.type === CHANNEL.DM;
+  }
+
+  get unread(): boolean {
+    return this.readable && isNewer(this.lastMessageId, this.lastReadId);
+  }
+}

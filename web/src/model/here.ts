@@ -1,0 +1,4 @@
+/** The one world of this page. */
+import { World } from './world.svelte';
+
+export const world = new World();

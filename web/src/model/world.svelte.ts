@@ -1,0 +1,146 @@
+/** Everything the page knows. Read by the screens, changed by events (apply.ts) and by the
+ *  answers to our own calls (action/). */
+import { SvelteMap } from 'svelte/reactivity';
+import { compare, fromTime } from '../lib/snowflake';
+import { permissions } from '../lib/permission';
+import { Channel } from './channel.svelte';
+import { Guild } from './guild.svelte';
+import { Outbox } from './outbox.svelte';
+import { Timeline } from './timeline.svelte';
+import {
+  CHANNEL,
+  type ChannelData,
+  type Member,
+  type Message,
+  type ReadState,
+  type ServerFacts,
+  type User,
+} from './wire';
+
+export type Link = 'off' | 'connecting' | 'live' | 'lost' | 'refused';
+
+const DEFAULTS: ServerFacts = {
+  name: 'opensrcchat',
+  limits: {
+    message_length: 2000,
+    attachment_bytes: 25 * 1024 * 1024,
+    attachments: 10,
+    guest_name_length: 32,
+  },
+  guests: true,
+  registration: 'open',
+};
+
+export class World {
+  server = $state.raw<ServerFacts>(DEFAULTS);
+  me = $state.raw<User | null>(null);
+  link = $state.raw<Link>('off');
+  /** READY was seen: the list of rooms is complete */
+  ready = $state.raw(false);
+  /** the newest message of somebody else, for announcements */
+  heard = $state.raw<Message | null>(null);
+  readonly guilds = new SvelteMap<string, Guild>();
+  readonly channels = new SvelteMap<string, Channel>();
+  readonly presences = new SvelteMap<string, string>();
+  readonly outbox = new Outbox();
+  readonly timelines = new Map<string, Timeline>();
+  /** read marks by channel; they come before the channels they belong to */
+  readonly marks = new Map<string, ReadState>();
+
+  takeServer(facts: Partial<ServerFacts>): void {
+    const limits = { ...DEFAULTS.limits, ...facts.limits };
+    this.server = { ...DEFAULTS, ...facts, limits };
+  }
+
+  timeline(channelId: string): Timeline {
+    let timeline = this.timelines.get(channelId);
+    if (!timeline) {
+      timeline = new Timeline(channelId);
+      this.timelines.set(channelId, timeline);
+    }
+    return timeline;
+  }
+
+  channelsOf(guildId: string): Channel[] {
+    const own = [...this.channels.values()].filter((channel) => channel.guildId === guildId);
+    return own.sort((a, b) => a.position - b.position || compare(a.id, b.id));
+  }
+
+  directChannels(): Channel[] {
+    const own = [...this.channels.values()].filter((channel) => channel.type === CHANNEL.DM);
+    const newest = (c: Channel) => c.lastMessageId ?? c.id;
+    return own.sort((a, b) => compare(newest(b), newest(a)));
+  }
+
+  /** Takes a channel in, or takes over what changed about it. */
+  putChannel(data: ChannelData, guildId: string | null): Channel {
+    const known = this.channels.get(data.id);
+    if (known) {
+      known.take(data);
+      return known;
+    }
+    const channel = new Channel(data, guildId);
+    this.channels.set(channel.id, channel);
+    const mark = this.marks.get(channel.id);
+    if (mark) {
+      this.putMark(mark);
+    } else if (guildId) {
+      // Never read: only what was said since we joined counts as new.
+      const joined = Date.parse(this.guilds.get(guildId)?.joinedAt ?? '');
+      channel.lastReadId = Number.isNaN(joined) ? null : fromTime(joined);
+    }
+    return channel;
+  }
+
+  putMark(mark: ReadState): void {
+    this.marks.set(mark.channel_id, mark);
+    const channel = this.channels.get(mark.channel_id);
+    if (!channel) return;
+    channel.lastReadId = mark.last_message_id ?? channel.lastReadId;
+    channel.mentionCount = mark.mention_count ?? 0;
+  }
+
+  guildBySlug(slug: string): Guild | undefined {
+    return [...this.guilds.values()].find((guild) => guild.slug === slug);
+  }
+
+  member(guildId: string | null | undefined, userId: string): Member | undefined {
+    return guildId ? this.guilds.get(guildId)?.members.get(userId) : undefined;
+  }
+
+  /** What we may do in a room, or in one of its channels. */
+  rights(guildId: string, channel?: Channel): bigint {
+    const guild = this.guilds.get(guildId);
+    if (!guild || !this.me) return 0n;
+    const who = {
+      userId: this.me.id,
+      ownerId: guild.ownerId,
+      guildId: guild.id,
+      roles: guild.roles,
+      memberRoles: guild.members.get(this.me.id)?.roles ?? [],
+    };
+    return permissions(who, channel?.overwrites);
+  }
+
+  dropGuild(guildId: string): void {
+    this.guilds.delete(guildId);
+    for (const channel of this.channelsOf(guildId)) this.dropChannel(channel.id);
+  }
+
+  dropChannel(channelId: string): void {
+    this.channels.delete(channelId);
+    this.timelines.delete(channelId);
+  }
+
+  /** Forgets the person: after logging out, or before somebody else logs in. */
+  forget(): void {
+    this.me = null;
+    this.ready = false;
+    this.guilds.clear();
+    this.channels.clear();
+    this.presences.clear();
+    this.timelines.clear();
+    this.marks.clear();
+    this.outbox.rows = [];
+  }
+}

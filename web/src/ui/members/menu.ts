@@ -1,0 +1,83 @@
+/** What can be done with a person of a room, as far as our rights go. */
+import Ban from '@lucide/svelte/icons/ban';
+import AtSign from '@lucide/svelte/icons/at-sign';
+import Crown from '@lucide/svelte/icons/crown';
+import DoorOpen from '@lucide/svelte/icons/door-open';
+import MessageCircle from '@lucide/svelte/icons/message-circle';
+import { open } from '../../action/direct';
+import { handOver } from '../../action/guild';
+import { ban, kick } from '../../action/member';
+import { t } from '../../lib/i18n';
+import { PERMISSION } from '../../lib/permission';
+import type { Guild } from '../../model/guild.svelte';
+import { world } from '../../model/here';
+import { label } from '../../model/person';
+import type { User } from '../../model/wire';
+import { overlay, type MenuItem } from '../overlay.svelte';
+import { router } from '../router.svelte';
+
+export function memberItems(
+  guild: Guild,
+  user: User,
+  mention: ((userId: string) => void) | null,
+): MenuItem[] {
+  const me = world.me;
+  if (!me || user.id === me.id) return [];
+  const name = label(user, guild.members.get(user.id));
+  const items: MenuItem[] = [];
+  if (mention) {
+    items.push({ label: t('Mention'), icon: AtSign, run: () => mention(user.id) });
+  }
+  items.push({ label: t('Message'), icon: MessageCircle, run: () => void talk(user.id) });
+  if (!guild.members.has(user.id)) return items;
+  const rights = world.rights(guild.id);
+  const above = guild.rank(me.id) > guild.rank(user.id);
+  if (me.id === guild.ownerId && !user.osc?.guest) {
+    const run = () => askHandOver(guild, user.id, name);
+    items.push({ label: t('Hand the room over'), icon: Crown, run });
+  }
+  if (above && rights & PERMISSION.KICK_MEMBERS) {
+    const run = () => askKick(guild, user.id, name);
+    items.push({ label: t('Kick'), icon: DoorOpen, danger: true, run });
+  }
+  if (above && rights & PERMISSION.BAN_MEMBERS) {
+    const run = () => askBan(guild, user.id, name);
+    items.push({ label: t('Ban'), icon: Ban, danger: true, run });
+  }
+  return items;
+}
+
+async function talk(userId: string): Promise<void> {
+  try {
+    router.go(`/dm/${await open(userId)}`);
+  } catch (error) {
+    overlay.fail(error);
+  }
+}
+
+function askKick(guild: Guild, userId: string, name: string): void {
+  overlay.confirm({
+    title: t('Kick {name}?', { name }),
+    text: t('They leave the room and may come back.'),
+    action: t('Kick'),
+    run: () => kick(guild.id, userId),
+  });
+}
+
+function askBan(guild: Guild, userId: string, name: string): void {
+  overlay.confirm({
+    title: t('Ban {name}?', { name }),
+    text: t('They leave the room and cannot come back; what they wrote today is deleted.'),
+    action: t('Ban'),
+    run: () => ban(guild.id, userId, 1),
+  });
+}
+
+function askHandOver(guild: Guild, userId: string, name: string): void {
+  overlay.confirm({
+    title: t('Hand the room over to {name}?', { name }),
+    text: t('They own it then, and you become an ordinary member.'),
+    action: t('Hand over'),
+    run: () => handOver(guild.id, userId),
+  });
+}

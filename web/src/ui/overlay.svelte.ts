@@ -1,0 +1,89 @@
+/** What lies over the screen: at most one dialog, one menu, and short notices. */
+import type { Component } from 'svelte';
+import type { Channel } from '../model/channel.svelte';
+import type { Guild } from '../model/guild.svelte';
+
+export type Dialog =
+  | { kind: 'enter'; mode: 'guest' | 'sign-in' | 'register'; then?: () => void | Promise<void> }
+  | { kind: 'account' }
+  | { kind: 'create-guild' }
+  | { kind: 'guild-settings'; guild: Guild }
+  | { kind: 'create-channel'; guild: Guild }
+  | { kind: 'channel-settings'; channel: Channel }
+  | { kind: 'invite'; guild: Guild; channel: Channel }
+  | { kind: 'confirm'; ask: Question };
+
+export interface Question {
+  title: string;
+  text: string;
+  action: string;
+  run: () => void | Promise<void>;
+}
+
+export interface MenuItem {
+  label: string;
+  icon?: Component;
+  danger?: boolean;
+  run: () => void;
+}
+
+export interface OpenMenu {
+  items: MenuItem[];
+  label: string;
+  x: number;
+  y: number;
+  anchor: HTMLElement | null;
+}
+
+class Overlay {
+  dialog = $state.raw<Dialog | null>(null);
+  menu = $state.raw<OpenMenu | null>(null);
+  notice = $state.raw<{ text: string; bad: boolean } | null>(null);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  open(dialog: Dialog): void {
+    this.dialog = dialog;
+  }
+
+  close(): void {
+    this.dialog = null;
+  }
+
+  confirm(ask: Question): void {
+    this.dialog = { kind: 'confirm', ask };
+  }
+
+  /** Opens a menu below a button, or where the pointer asked for one. */
+  openMenu(at: HTMLElement | MouseEvent, label: string, items: MenuItem[]): void {
+    if (!items.length) return;
+    if (at instanceof HTMLElement) {
+      const box = at.getBoundingClientRect();
+      this.menu = { items, label, x: box.left, y: box.bottom + 4, anchor: at };
+    } else {
+      at.preventDefault();
+      const anchor = at.currentTarget instanceof HTMLElement ? at.currentTarget : null;
+      // A menu key has no position: the element itself is where it was asked for.
+      const box = anchor?.getBoundingClientRect();
+      const byKey = at.clientX === 0 && at.clientY === 0;
+      const x = byKey && box ? box.left + 16 : at.clientX;
+      const y = byKey && box ? box.top + 16 : at.clientY;
+      this.menu = { items, label, x, y, anchor };
+    }
+  }
+
+  say(text: string): void {
+    this.#note(text, false);
+  }
+
+  fail(error: unknown): void {
+    this.#note(error instanceof Error ? error.message : String(error), true);
+  }
+
+  #note(text: string, bad: boolean): void {
+    this.notice = { text, bad };
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => (this.notice = null), bad ? 8_000 : 4_000);
+  }
+}
+
+export const overlay = new Overlay();

@@ -1,0 +1,15 @@
+/** Addresses of rooms and channels: by slug where there is one, by id where there is none. */
+import type { Channel } from '../model/channel.svelte';
+import type { Guild } from '../model/guild.svelte';
+
+export function guildPath(guild: Pick<Guild, 'id' | 'slug'>): string {
+  return guild.slug ? `/r/${encodeURIComponent(guild.slug)}` : `/g/${guild.id}`;
+}
+
+export function channelPath(guild: Pick<Guild, 'id' | 'slug'>, channelId: string): string {
+  return `${guildPath(guild)}/${channelId}`;
+}
+
+export function directPath(channel: Pick<Channel, 'id'>): string {
+  return `/dm/${channel.id}`;
+}

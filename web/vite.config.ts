@@ -1,0 +1,74 @@
+/** Builds the page: hashed assets, each with its .br and .gz so that the server never compresses. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
+import { type Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+const server = process.env.OSC_DEV_SERVER ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [svelte(), svelteTesting(), themeScript(), precompress()],
+  build: {
+    target: 'es2023',
+    assetsInlineLimit: 0, // data: URLs would need holes in the content security policy
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: {
+      '/api': server,
+      '/cdn': server,
+      '/.well-known': server,
+      '/gateway': { target: server, ws: true },
+    },
+  },
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+});
+
+/** The theme has to be set before the first paint, and the policy forbids inline scripts: a tiny
+ *  classic script of its own, hashed like every other asset. */
+function themeScript(): Plugin {
+  const source = readFileSync(new URL('./src/theme.js', import.meta.url), 'utf8');
+  const hash = createHash('sha256').update(source).digest('hex').slice(0, 8);
+  const fileName = `assets/theme-${hash}.js`;
+  return {
+    name: 'theme-script',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName, source });
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, context) => [
+        {
+          tag: 'script',
+          attrs: { src: context.bundle ? `/${fileName}` : '/src/theme.js' },
+          injectTo: 'head-prepend',
+        },
+      ],
+    },
+  };
+}
+
+function precompress(): Plugin {
+  const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
+  return {
+    name: 'precompress',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      for (const [name, file] of Object.entries(bundle)) {
+        if (!/\.(js|css|html|svg|json)$/.test(name)) continue;
+        const text = Buffer.from(file.type === 'chunk' ? file.code : file.source);
+        this.emitFile({
+          type: 'asset',
+          fileName: `${name}.br`,
+          source: brotliCompressSync(text, brotli),
+        });
+        this.emitFile({ type: 'asset', fileName: `${name}.gz`, source: gzipSync(text, { level: 9 }) });
+      }
+    },
+  };
+}
