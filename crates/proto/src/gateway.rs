@@ -2,6 +2,10 @@
 //!
 //! <https://discord.com/developers/docs/events/gateway-events>
 
+pub mod command;
+pub mod session;
+pub mod shard;
+
 use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::{Value, value::RawValue};
 
@@ -467,3 +471,6 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(
         Some(OneOrMany::Many(ids)) => ids,
     })
 }
+
+#[cfg(test)]
+mod pair_tests;
