@@ -1,0 +1,397 @@
+//! The HTTP API: which handler answers which path, and how answers and refusals look.
+//!
+//! Routes remember their method and path, so that tests and the description of the API read the
+//! same table that the router is made from. Refusals become status and body here and nowhere else.
+
+pub mod extract;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Router,
+    handler::Handler,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, on},
+};
+use domain::{
+    App, Reject,
+    reject::FieldError,
+};
+use proto::Code;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// All routes of the API.
+pub fn routes() -> Routes {
+    Routes::new()
+}
+
+/// What a handler answers.
+pub type Answer<T> = Result<Reply<T>, Error>;
+
+/// A status, a JSON body, and now and then a header.
+#[derive(Debug)]
+pub struct Reply<T> {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Option<T>,
+}
+
+impl<T> Reply<T> {
+    pub fn ok(body: T) -> Self {
+        Self::with_status(StatusCode::OK, body)
+    }
+
+    pub fn created(body: T) -> Self {
+        Self::with_status(StatusCode::CREATED, body)
+    }
+
+    /// Taken up, and done in the background.
+    pub fn accepted(body: T) -> Self {
+        Self::with_status(StatusCode::ACCEPTED, body)
+    }
+
+    fn with_status(status: StatusCode, body: T) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Some(body) }
+    }
+
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+}
+
+impl Reply<()> {
+    /// 204: done, and there is nothing to say.
+    pub fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: None }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        let mut response = match self.body {
+            None => self.status.into_response(),
+            Some(body) => json_response(self.status, &body),
+        };
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
+
+/// COMPAT: several bot libraries compare the content type for equality: no charset.
+fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => {
+            let json = HeaderValue::from_static("application/json");
+            (status, [(header::CONTENT_TYPE, json)], bytes).into_response()
+        }
+        Err(error) => Error::from(anyhow::Error::new(error)).into_response(),
+    }
+}
+
+/// An operation of ours that said no, or failed. `?` makes it from all of them.
+#[derive(Debug)]
+pub struct Error(domain::Error);
+
+impl<E: Into<domain::Error>> From<E> for Error {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+/// A fault, for whoever logs it once beside its request.
+#[derive(Clone)]
+pub struct Fault(pub Arc<anyhow::Error>);
+
+/// The code of a refusal, for the log and for what counts wrong tries.
+#[derive(Clone, Copy)]
+pub struct Refused(pub Code);
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        match self.0 {
+            domain::Error::Reject(reject) => refuse(reject),
+            domain::Error::Fault(fault) => {
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                let body = json!({ "message": "500: Internal Server Error", "code": 0 });
+                let mut response = json_response(status, &body);
+                response.extensions_mut().insert(Fault(Arc::new(fault)));
+                response
+            }
+        }
+    }
+}
+
+/// A refusal as the wire knows it: the one place where domain words become status and code.
+pub fn refuse(reject: Reject) -> Response {
+    match reject {
+        Reject::Unauthorized => plain(StatusCode::UNAUTHORIZED, Code::UNAUTHORIZED),
+        Reject::Unknown(code) => plain(StatusCode::NOT_FOUND, code),
+        Reject::Forbidden(_) => plain(StatusCode::FORBIDDEN, Code::MISSING_PERMISSIONS),
+        Reject::Refused(code) => plain(status_of(code), code),
+        Reject::Invalid(fields) => invalid(&fields),
+        Reject::RateLimited { retry_after_ms } => {
+            let message = "You are being rate limited.";
+            too_many(Code(Code::GENERAL.0, message), retry_after_ms, false)
+        }
+        Reject::SlowMode { retry_after_ms } => too_many(Code::SLOW_MODE, retry_after_ms, false),
+        Reject::Conflict(_) => {
+            let message = "Somebody changed this at the same moment: try again.";
+            plain(StatusCode::CONFLICT, Code(Code::GENERAL.0, message))
+        }
+        Reject::StorageFull => plain(StatusCode::INSUFFICIENT_STORAGE, Code::STORAGE_FULL),
+        Reject::Busy => {
+            let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, Code::OVERLOADED);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+            response
+        }
+    }
+}
+
+/// The status that goes with a refusal by rule.
+pub fn status_of(code: Code) -> StatusCode {
+    match code {
+        Code::UNAUTHORIZED | Code::INVALID_TOKEN => StatusCode::UNAUTHORIZED,
+        // 403: a client takes 401 for "signed out", which a wrong password is not.
+        Code::WRONG_PASSWORD
+        | Code::MISSING_ACCESS
+        | Code::MISSING_PERMISSIONS
+        | Code::BOTS_ONLY
+        | Code::PEOPLE_ONLY
+        | Code::BANNED
+        | Code::DM_EXECUTE
+        | Code::NOT_AUTHOR
+        | Code::CANNOT_DM
+        | Code::SYSTEM_MESSAGE
+        | Code::MEMBER_OWNER
+        | Code::REACTION_BLOCKED
+        | Code::GUESTS_OFF
+        | Code::REGISTRATION_OFF
+        | Code::ACCOUNT_NEEDED
+        | Code::NOT_SERVER_OWNER
+        | Code::FOREIGN_ORIGIN => StatusCode::FORBIDDEN,
+        Code::NAME_TAKEN | Code::SLUG_TAKEN | Code::ALREADY_ACCOUNT => StatusCode::CONFLICT,
+        Code::SECRET_GONE => StatusCode::GONE,
+        Code::CHALLENGE => StatusCode::PRECONDITION_REQUIRED,
+        Code::BODY_TOO_LARGE | Code::UPLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::TOO_SLOW => StatusCode::REQUEST_TIMEOUT,
+        Code::STORAGE_FULL => StatusCode::INSUFFICIENT_STORAGE,
+        Code::OVERLOADED => StatusCode::SERVICE_UNAVAILABLE,
+        Code::SLOW_MODE => StatusCode::TOO_MANY_REQUESTS,
+        Code(10_000..=10_999, _) => StatusCode::NOT_FOUND,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// A refusal that is only a status, a code and its message.
+pub fn plain(status: StatusCode, code: Code) -> Response {
+    let mut response = json_response(status, &json!({ "message": code.1, "code": code.0 }));
+    response.extensions_mut().insert(Refused(code));
+    response
+}
+
+/// A refusal outside the domain: by the protocol rather than by a rule.
+pub fn refuse_http(status: StatusCode, message: &'static str) -> Response {
+    plain(status, Code(Code::GENERAL.0, message))
+}
+
+/// COMPAT: without `Via`, discord.py takes a 429 for an answer of a proxy and gives up.
+pub fn too_many(code: Code, retry_after_ms: u64, global: bool) -> Response {
+    let retry_after_ms = retry_after_ms.max(1);
+    let body = json!({
+        "message": code.1,
+        "code": code.0,
+        "retry_after": retry_after_ms as f64 / 1_000.0,
+        "global": global,
+    });
+    let mut response = json_response(StatusCode::TOO_MANY_REQUESTS, &body);
+    let headers = response.headers_mut();
+    headers.insert(header::RETRY_AFTER, retry_after_ms.div_ceil(1_000).into());
+    headers.insert(header::VIA, HeaderValue::from_static("1.1 osc"));
+    if global {
+        headers.insert("x-ratelimit-global", HeaderValue::from_static("true"));
+    }
+    response.extensions_mut().insert(Refused(code));
+    response
+}
+
+/// `errors` as a tree: `embeds.0.title` -> `{"embeds":{"0":{"title":{"_errors":[..]}}}}`.
+fn invalid(fields: &[FieldError]) -> Response {
+    let mut tree = Map::new();
+    for field in fields {
+        let mut place = &mut tree;
+        for part in field.path.split('.').filter(|part| !part.is_empty()) {
+            let slot = place.entry(part).or_insert_with(|| Value::Object(Map::new()));
+            place = slot.as_object_mut().expect("the tree holds objects only");
+        }
+        let errors = place.entry("_errors").or_insert_with(|| Value::Array(Vec::new()));
+        if let Some(errors) = errors.as_array_mut() {
+            errors.push(json!({ "code": field.code, "message": field.message }));
+        }
+    }
+    let code = Code::INVALID_FORM;
+    let body = json!({ "message": code.1, "code": code.0, "errors": tree });
+    let mut response = json_response(StatusCode::BAD_REQUEST, &body);
+    response.extensions_mut().insert(Refused(code));
+    response
+}
+
+/// Where a route belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Namespace {
+    /// `/api/v10`, and `/api` without a version.
+    V10,
+    /// Ours: `/api/osc/v1`.
+    Osc,
+    /// At the root of the server.
+    Root,
+}
+
+/// A route as the tables know it; the path as it stands after its namespace.
+#[derive(Debug, Clone)]
+pub struct Route {
+    pub namespace: Namespace,
+    pub method: Method,
+    pub path: &'static str,
+}
+
+impl Route {
+    /// The path as one asks for it.
+    pub fn full_path(&self) -> String {
+        let prefix = match self.namespace {
+            Namespace::V10 => "/api/v10",
+            Namespace::Osc => "/api/osc/v1",
+            Namespace::Root => "",
+        };
+        format!("{prefix}{}", self.path)
+    }
+}
+
+/// Routes of one file or of all.
+pub struct Routes {
+    namespace: Namespace,
+    list: Vec<(Route, MethodRouter<Arc<App>>)>,
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Routes {
+    /// The same as `v10`.
+    pub fn new() -> Self {
+        Self::v10()
+    }
+
+    /// Paths of Discord's API v10.
+    pub fn v10() -> Self {
+        Self { namespace: Namespace::V10, list: Vec::new() }
+    }
+
+    /// Paths of our own namespace, without its prefix: `/guests`.
+    pub fn osc() -> Self {
+        Self { namespace: Namespace::Osc, list: Vec::new() }
+    }
+
+    /// Paths as they are.
+    pub fn root() -> Self {
+        Self { namespace: Namespace::Root, list: Vec::new() }
+    }
+
+    pub fn get<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.add(Method::GET, path, handler)
+    }
+
+    pub fn post<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.add(Method::POST, path, handler)
+    }
+
+    pub fn put<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.add(Method::PUT, path, handler)
+    }
+
+    pub fn patch<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.add(Method::PATCH, path, handler)
+    }
+
+    pub fn delete<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.add(Method::DELETE, path, handler)
+    }
+
+    /// These and those, each in its own namespace.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.list.extend(other.list);
+        self
+    }
+
+    /// The table: for tests and for the description of the API.
+    pub fn table(&self) -> impl Iterator<Item = &Route> {
+        self.list.iter().map(|(route, _)| route)
+    }
+
+    fn add<H, T>(mut self, method: Method, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        debug_assert!(path.starts_with('/') && !path.starts_with("/api"), "{path}");
+        let filter = method.clone().try_into().expect("a method with a route");
+        let route = Route { namespace: self.namespace, method, path };
+        self.list.push((route, on(filter, handler)));
+        self
+    }
+
+    /// The router of all routes. Two handlers for one method and path panic at start.
+    pub fn into_router(self) -> Router<Arc<App>> {
+        let mut by_path: BTreeMap<String, MethodRouter<Arc<App>>> = BTreeMap::new();
+        for (route, handler) in self.list {
+            let mut paths = vec![route.full_path()];
+            if route.namespace == Namespace::V10 {
+                paths.push(format!("/api{}", route.path));
+            }
+            for path in paths {
+                let there = by_path.remove(&path).unwrap_or_default();
+                by_path.insert(path, there.merge(handler.clone()));
+            }
+        }
+        let mut router = Router::new();
+        for (path, methods) in by_path {
+            router = router.route(&path, methods.fallback(wrong_method));
+        }
+        router
+    }
+}
+
+async fn wrong_method() -> Response {
+    let message = "405: Method Not Allowed";
+    refuse_http(StatusCode::METHOD_NOT_ALLOWED, message)
+}
+
+/// For paths below `/api` that lead nowhere.
+pub async fn no_such_route() -> Response {
+    refuse_http(StatusCode::NOT_FOUND, "404: Not Found")
+}
