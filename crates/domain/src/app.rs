@@ -11,6 +11,7 @@ use crate::{
     cache::{Cache, Guild, GuildState},
     clock::{Chance, Clock, Ids},
     lane::{IDS_MARK, Lanes, Queue},
+    message::LastSent,
     presence::Presences,
     reject::{Reject, Result, no},
     rows::{ChannelRow, EventRow, GuildRow, MemberRow, MetaRow, RoleRow, TipRow, UserRow},
@@ -57,6 +58,7 @@ pub struct App {
     pub blobs: Arc<dyn Blobs>,
     pub cache: Cache,
     pub presences: Presences,
+    pub(crate) last_sent: LastSent,
     pub gate: Gate,
     pub bus: Arc<dyn Bus>,
     /// Signs what the server gives out: attachment addresses.
@@ -105,6 +107,7 @@ impl App {
             blobs: parts.blobs,
             cache: Cache::default(),
             presences: Presences::default(),
+            last_sent: LastSent::default(),
             gate: Gate::default(),
             bus: parts.bus,
             signing_key,

@@ -16,6 +16,7 @@ pub mod member;
 pub mod channel;
 pub mod guild;
 pub mod message;
+pub mod markdown;
 pub mod invite;
 pub mod presence;
 pub mod voice;

@@ -1,0 +1,159 @@
+//! Direct messages: one channel for two people, in the list of each.
+
+use proto::{
+    Code, Id,
+    channel::{self, Channel},
+    gateway::Dispatch,
+    marker,
+    user::User,
+};
+
+use crate::{
+    Actor, App,
+    bus::Event,
+    render,
+    reject::{Reject, Result, no},
+    rows::{ChannelRow, DmRow, MemberRow, PairRow, TipRow, UserKind},
+    store::{Batch, IntoKey as _, Scan},
+};
+
+/// Opens the direct message channel with somebody, making it if need be.
+pub async fn open(app: &App, actor: &Actor, other: Id<marker::User>) -> Result<Channel> {
+    if other == actor.user {
+        return no(Reject::Refused(Code::CANNOT_DM));
+    }
+    let user = app.user(other).await?;
+    let (low, high) = (actor.user.min(other), actor.user.max(other));
+    let lane = app.lane_named("pair", (low, high)).await;
+    let pair = app.store.get::<PairRow>((low, high)).await?;
+    if pair.is_none() && !share_a_guild(app, actor.user, other).await? {
+        // Who shares no room with somebody does not learn that they exist.
+        return no(Reject::Unknown(Code::UNKNOWN_USER));
+    }
+    if user.kind == UserKind::Deleted || (actor.is_bot() && user.kind == UserKind::Bot) {
+        return no(Reject::Refused(Code::CANNOT_DM));
+    }
+    let (row, mut batch) = match pair {
+        Some(pair) => {
+            let row = app.store.get::<ChannelRow>(pair.channel_id).await?;
+            let Some(row) = row else { return no(Reject::Unknown(Code::UNKNOWN_CHANNEL)) };
+            (row, Batch::new())
+        }
+        None => create(app, low, high),
+    };
+    let mut events = Vec::new();
+    let mine = DmRow { user_id: actor.user, channel_id: row.id };
+    if app.store.get::<DmRow>((actor.user, row.id)).await?.is_none() {
+        let most = app.limits.user_dms;
+        let scan = Scan::of::<DmRow>().prefix(actor.user).limit(most);
+        if app.store.scan::<DmRow>(scan).await?.len() >= most {
+            return no(Reject::Refused(Code::MAX_GUILDS));
+        }
+        batch = batch.put(&mine);
+        events.push(told(app, &row, actor.user).await?);
+    }
+    if !batch.ops.is_empty() {
+        lane.enqueue(batch, events).durable().await?;
+    }
+    render_for(app, &row, actor.user).await
+}
+
+fn create(app: &App, low: Id<marker::User>, high: Id<marker::User>) -> (ChannelRow, Batch) {
+    let row = ChannelRow {
+        id: app.ids.next(),
+        guild_id: None,
+        kind: channel::DM,
+        name: String::new(),
+        position: 0,
+        topic: None,
+        parent_id: None,
+        nsfw: false,
+        rate_limit_per_user: 0,
+        bitrate: 0,
+        user_limit: 0,
+        overwrites: Vec::new(),
+        recipients: vec![low, high],
+        epoch: 0,
+    };
+    let pair = PairRow { low, high, channel_id: row.id };
+    let batch = Batch::new().insert(&row).insert(&pair);
+    (row, batch)
+}
+
+async fn share_a_guild(app: &App, one: Id<marker::User>, other: Id<marker::User>) -> Result<bool> {
+    let guilds = |user| Scan::of::<MemberRow>().by("by_user").prefix(user);
+    let mine = app.disk.scan::<MemberRow>(guilds(one)).await?;
+    let keys = mine.iter().map(|member| (member.guild_id, other).into_key()).collect();
+    Ok(app.disk.get_many::<MemberRow>(keys).await?.iter().any(Option::is_some))
+}
+
+/// Whether these two may know of each other: a shared room or a conversation.
+pub async fn acquainted(
+    app: &App,
+    one: Id<marker::User>,
+    other: Id<marker::User>,
+) -> Result<bool> {
+    if one == other || app.disk.get::<PairRow>((one.min(other), one.max(other))).await?.is_some() {
+        return Ok(true);
+    }
+    share_a_guild(app, one, other).await
+}
+
+/// For a message: puts the channel into the list of whoever closed it or never saw it.
+pub(crate) async fn open_for_all(app: &App, row: &ChannelRow) -> Result<(Batch, Vec<Event>)> {
+    let (mut batch, mut events) = (Batch::new(), Vec::new());
+    for user in &row.recipients {
+        if app.store.get::<DmRow>((*user, row.id)).await?.is_none() {
+            batch = batch.put(&DmRow { user_id: *user, channel_id: row.id });
+            events.push(told(app, row, *user).await?);
+        }
+    }
+    Ok((batch, events))
+}
+
+async fn told(app: &App, row: &ChannelRow, user: Id<marker::User>) -> Result<Event> {
+    let channel = render_for(app, row, user).await?;
+    Ok(Event::to_users([user], Dispatch::OscChannelCreate(Box::new(channel))))
+}
+
+/// Takes a direct message out of one's list. It stays, and comes back with the next message.
+pub async fn close(app: &App, actor: &Actor, row: &ChannelRow) -> Result<Channel> {
+    let lane = app.lane_channel(None, row.id).await;
+    let channel = render_for(app, row, actor.user).await?;
+    let event = Dispatch::ChannelDelete(Box::new(channel.clone()));
+    let batch = Batch::new().delete::<DmRow>((actor.user, row.id));
+    lane.enqueue(batch, vec![Event::to_users([actor.user], event)]).durable().await?;
+    Ok(channel)
+}
+
+/// The channel as one of its two sees it.
+pub async fn render_for(
+    app: &App,
+    row: &ChannelRow,
+    viewer: Id<marker::User>,
+) -> Result<Channel> {
+    let tip = app.disk.get::<TipRow>(row.id).await?;
+    Ok(render::dm(row, tip.as_ref(), others(app, row, viewer).await?))
+}
+
+async fn others(app: &App, row: &ChannelRow, viewer: Id<marker::User>) -> Result<Vec<User>> {
+    let ids: Vec<_> = row.recipients.iter().copied().filter(|id| *id != viewer).collect();
+    let users = app.users(&ids).await?;
+    let rendered = users.iter().zip(ids).map(|(user, id)| match user {
+        Some(row) => render::user(row),
+        None => render::deleted_user(id),
+    });
+    Ok(rendered.collect())
+}
+
+/// Somebody's list, by id.
+pub async fn list(app: &App, user: Id<marker::User>) -> Result<Vec<Channel>> {
+    let rows = app.disk.scan::<DmRow>(Scan::of::<DmRow>().prefix(user)).await?;
+    let keys: Vec<_> = rows.iter().map(|row| row.channel_id.into_key()).collect();
+    let channels = app.disk.get_many::<ChannelRow>(keys).await?;
+    let mut list = Vec::with_capacity(channels.len());
+    for row in channels.into_iter().flatten() {
+        list.push(render_for(app, &row, user).await?);
+    }
+    Ok(list)
+}

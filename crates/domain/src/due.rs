@@ -1,0 +1,100 @@
+//! What happens by itself at a time. The server calls `run_once` every few seconds.
+
+use crate::{
+    App,
+    reject::{Error, Reject, Result},
+    rows::{EventRow, GatewaySessionRow, NonceRow, SecretRow},
+    store::{Batch, Entity, Scan, Value},
+};
+
+/// Rows pruned in one batch: short enough not to be felt by a sender who waits behind it.
+const PIECE: usize = 2_000;
+
+/// Pieces in one run, so that a long backlog is worked off over several.
+const PIECES: usize = 10;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+/// Prunes what nobody needs any more. One failed kind does not stop the others.
+pub async fn run_once(app: &App) {
+    settle("event log", prune_events(app).await);
+    settle("nonces", prune_nonces(app).await);
+    settle("gateway sessions", prune_sessions(app).await);
+    settle("secrets", prune_secrets(app).await);
+}
+
+/// Logs what failed. A full disk is told once where it is met.
+fn settle(what: &str, outcome: Result<()>) {
+    match outcome {
+        Ok(()) | Err(Error::Reject(Reject::StorageFull | Reject::Busy)) => {}
+        Err(Error::Reject(reject)) => tracing::warn!(what, ?reject, "cannot prune"),
+        Err(Error::Fault(error)) => tracing::error!(what, ?error, "cannot prune"),
+    }
+}
+
+/// Events older than the log keeps. They are in the order of their numbers, hence of their time.
+async fn prune_events(app: &App) -> Result<()> {
+    let kept_ms = app.limits.event_log_minutes as i64 * MINUTE_MS;
+    let old = app.clock.now().plus_ms(-kept_ms);
+    for _ in 0..PIECES {
+        let oldest = app.disk.scan::<EventRow>(Scan::of::<EventRow>().limit(PIECE)).await?;
+        let doomed = oldest.iter().take_while(|event| event.at < old).count();
+        let Some(last) = doomed.checked_sub(1).map(|at| oldest[at].number) else {
+            return Ok(());
+        };
+        let below = Value::Int(last + 1);
+        let batch = Batch::new().prune::<EventRow>((), Some(below), PIECE);
+        commit(app, batch).await?;
+        if doomed < PIECE {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+async fn prune_nonces(app: &App) -> Result<()> {
+    let kept_ms = app.limits.nonce_hours as i64 * HOUR_MS;
+    let old = app.clock.now().plus_ms(-kept_ms);
+    prune_by::<NonceRow>(app, Scan::of::<NonceRow>().by("by_time").before(old)).await
+}
+
+async fn prune_sessions(app: &App) -> Result<()> {
+    let old = app.clock.now().plus_ms(-(app.limits.resume_seconds as i64) * 1_000);
+    let scan = Scan::of::<GatewaySessionRow>().by("by_seen").before(old);
+    prune_by::<GatewaySessionRow>(app, scan).await
+}
+
+async fn prune_secrets(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    let all = app.disk.scan::<SecretRow>(Scan::of::<SecretRow>().limit(PIECE)).await?;
+    let batch = all.iter().filter(|secret| secret.expires_at < now).fold(
+        Batch::new(),
+        |batch, secret| batch.delete::<SecretRow>(secret.key()),
+    );
+    commit(app, batch).await
+}
+
+/// Deletes what the scan finds, piece by piece.
+async fn prune_by<E: Entity>(app: &App, scan: Scan) -> Result<()> {
+    for _ in 0..PIECES {
+        let rows = app.disk.scan::<E>(scan.clone().limit(PIECE)).await?;
+        let batch = rows.iter().fold(Batch::new(), |batch, row| batch.delete::<E>(row.key()));
+        commit(app, batch).await?;
+        if rows.len() < PIECE {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn commit(app: &App, batch: Batch) -> Result<()> {
+    if batch.ops.is_empty() {
+        return Ok(());
+    }
+    let lane = app.lane_named("due", ()).await;
+    lane.enqueue(batch, Vec::new()).durable().await.map_err(|error| match error {
+        Error::Fault(fault) => Error::Fault(fault.context("cannot prune")),
+        reject => reject,
+    })
+}

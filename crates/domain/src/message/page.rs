@@ -1,0 +1,246 @@
+//! Messages as they are read: pages of history, single ones, and for events.
+
+use std::{collections::HashMap, sync::Arc};
+
+use proto::{
+    Code, Id, Permissions, marker,
+    message::{Attachment, Emoji, Message, Reaction, ReactionCounts},
+    user::User,
+};
+
+use crate::{
+    Actor, App, access,
+    access::Place,
+    attachment, render,
+    reject::{Reject, Result, no},
+    rows::{ChannelRow, MessageRow, ReactionRow, UserRow},
+    store::{IntoKey as _, Scan},
+};
+
+/// Which part of a channel's history.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Around {
+    /// The newest.
+    #[default]
+    End,
+    Before(Id<marker::Message>),
+    After(Id<marker::Message>),
+    /// Half before it, itself, half after it.
+    Around(Id<marker::Message>),
+}
+
+/// A page of history, newest first. Without READ_MESSAGE_HISTORY it is empty.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    channel: Id<marker::Channel>,
+    around: Around,
+    limit: usize,
+) -> Result<Vec<Message>> {
+    let place = access::channel(app, actor, channel).await?;
+    super::check::takes_messages(&place)?;
+    if limit == 0 || limit > app.limits.history_page {
+        let message = format!("Must be between 1 and {}.", app.limits.history_page);
+        return no(Reject::field("limit", "NUMBER_TYPE_RANGE", message));
+    }
+    if !place.permissions.contains(Permissions::READ_MESSAGE_HISTORY) {
+        return Ok(Vec::new());
+    }
+    let rows = page(app, channel, around, limit).await?;
+    render_page(app, Some(actor.user), &place.channel, &rows).await
+}
+
+/// One message.
+pub async fn one(
+    app: &App,
+    actor: &Actor,
+    channel: Id<marker::Channel>,
+    id: Id<marker::Message>,
+) -> Result<Message> {
+    let place = access::channel(app, actor, channel).await?;
+    place.require(Permissions::READ_MESSAGE_HISTORY)?;
+    match app.disk.get::<MessageRow>((channel, id)).await? {
+        Some(row) => render_one(app, actor, &row).await,
+        None => no(Reject::Unknown(Code::UNKNOWN_MESSAGE)),
+    }
+}
+
+/// A page of a public room for a visitor, newest first. The caller checked what @everyone may.
+pub async fn preview_page(
+    app: &App,
+    channel: &ChannelRow,
+    before: Option<Id<marker::Message>>,
+    limit: usize,
+) -> Result<Vec<Message>> {
+    let around = before.map_or(Around::End, Around::Before);
+    let rows = page(app, channel.id, around, limit.min(app.limits.history_page)).await?;
+    render_page(app, None, channel, &rows).await
+}
+
+/// Newest first.
+async fn page(
+    app: &App,
+    channel: Id<marker::Channel>,
+    around: Around,
+    limit: usize,
+) -> Result<Vec<MessageRow>> {
+    let all = Scan::of::<MessageRow>().prefix(channel).limit(limit);
+    let newest = all.clone().newest_first();
+    Ok(match around {
+        Around::End => app.disk.scan(newest).await?,
+        Around::Before(id) => app.disk.scan(newest.before(id)).await?,
+        Around::After(id) => {
+            let mut rows: Vec<MessageRow> = app.disk.scan(all.after(id)).await?;
+            rows.reverse();
+            rows
+        }
+        Around::Around(id) => {
+            let older = limit / 2 + 1;
+            let mut rows: Vec<MessageRow> =
+                app.disk.scan(all.clone().limit(limit - older.min(limit)).after(id)).await?;
+            rows.reverse();
+            let rest = newest.up_to(id).limit(limit - rows.len());
+            rows.extend(app.disk.scan::<MessageRow>(rest).await?);
+            rows
+        }
+    })
+}
+
+/// One message as this person sees it.
+pub async fn render_one(app: &App, actor: &Actor, row: &MessageRow) -> Result<Message> {
+    let (channel, _) = app.channel(row.channel_id).await?;
+    let rows = std::slice::from_ref(row);
+    let page = render_page(app, Some(actor.user), &channel, rows).await?;
+    Ok(page.into_iter().next().expect("one row gives one message"))
+}
+
+/// For an event: nothing per viewer, but the guild and the member beside it.
+pub async fn render_for_event(app: &App, place: &Place, row: &MessageRow) -> Result<Message> {
+    let rows = std::slice::from_ref(row);
+    let page = render_page(app, None, &place.channel, rows).await?;
+    let mut message = page.into_iter().next().expect("one row gives one message");
+    message.guild_id = place.guild_id();
+    message.member = super::beside(place, row.author_id);
+    Ok(message)
+}
+
+/// The same message as an answer: the keys that only events have are gone.
+pub fn for_answer(message: &Message) -> Message {
+    Message { guild_id: None, member: None, ..message.clone() }
+}
+
+/// Rows as messages: people, quoted messages and own reactions are looked up together.
+async fn render_page(
+    app: &App,
+    viewer: Option<Id<marker::User>>,
+    channel: &ChannelRow,
+    rows: &[MessageRow],
+) -> Result<Vec<Message>> {
+    let quoted = quoted(app, channel, rows).await?;
+    let users = people(app, rows.iter().chain(quoted.values())).await?;
+    let mine = own_reactions(app, viewer, rows).await?;
+    let whole = |row: &MessageRow, mine: &[ReactionRow]| -> Message {
+        let mut message = bare(app, channel, row, &users);
+        message.reactions = reactions(row, mine);
+        message
+    };
+    let render = |row: &MessageRow| {
+        let mut message = whole(row, &mine);
+        let answered = row.reference.as_ref().and_then(|reference| reference.message_id);
+        message.referenced_message = answered
+            .map(|id| quoted.get(&id).map(|quoted| Box::new(whole(quoted, &[]))));
+        message
+    };
+    Ok(rows.iter().map(render).collect())
+}
+
+/// The messages these answer, as far as they are there.
+async fn quoted(
+    app: &App,
+    channel: &ChannelRow,
+    rows: &[MessageRow],
+) -> Result<HashMap<Id<marker::Message>, MessageRow>> {
+    let answered = rows.iter().filter_map(|row| row.reference.as_ref()?.message_id);
+    let mut ids: Vec<_> = answered.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let keys = ids.iter().map(|id| (channel.id, *id).into_key()).collect();
+    // With what waits: an answer may be sent right behind what it answers.
+    let found = app.store.get_many::<MessageRow>(keys).await?;
+    Ok(found.into_iter().flatten().map(|row| (row.id, row)).collect())
+}
+
+type People = HashMap<Id<marker::User>, Arc<UserRow>>;
+
+async fn people<'r>(app: &App, rows: impl Iterator<Item = &'r MessageRow>) -> Result<People> {
+    let named = rows.flat_map(|row| row.mentions.iter().copied().chain([row.author_id]));
+    let mut ids: Vec<_> = named.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let users = app.users(&ids).await?;
+    Ok(users.into_iter().flatten().map(|user| (user.id, user)).collect())
+}
+
+/// Which of these reactions are the viewer's.
+async fn own_reactions(
+    app: &App,
+    viewer: Option<Id<marker::User>>,
+    rows: &[MessageRow],
+) -> Result<Vec<ReactionRow>> {
+    let Some(viewer) = viewer else {
+        return Ok(Vec::new());
+    };
+    let there = rows.iter().flat_map(|row| row.reactions.iter().map(move |r| (row.id, r)));
+    let keys = there.map(|(id, reaction)| (id, &reaction.emoji, viewer).into_key()).collect();
+    Ok(app.disk.get_many::<ReactionRow>(keys).await?.into_iter().flatten().collect())
+}
+
+fn reactions(row: &MessageRow, mine: &[ReactionRow]) -> Vec<Reaction> {
+    let one = |count: &crate::rows::ReactionCount| Reaction {
+        emoji: emoji(&count.emoji),
+        count: count.count,
+        count_details: ReactionCounts { burst: 0, normal: count.count },
+        me: mine.iter().any(|own| own.message_id == row.id && own.emoji == count.emoji),
+        me_burst: false,
+        burst_colors: Vec::new(),
+    };
+    row.reactions.iter().map(one).collect()
+}
+
+/// An emoji as it goes over the wire.
+pub fn emoji(name: &str) -> Emoji {
+    Emoji { id: None, name: Some(name.to_owned()) }
+}
+
+fn bare(app: &App, channel: &ChannelRow, row: &MessageRow, users: &People) -> Message {
+    let user = |id: &Id<marker::User>| -> User {
+        users.get(id).map_or_else(|| render::deleted_user(*id), |row| render::user(row))
+    };
+    let files = row.attachments.iter().map(|file| -> Attachment {
+        attachment::render(app, channel, file)
+    });
+    Message {
+        id: row.id,
+        kind: row.kind,
+        channel_id: row.channel_id,
+        author: user(&row.author_id),
+        content: row.content.clone(),
+        timestamp: row.id.created_at(),
+        edited_timestamp: row.edited_at,
+        mention_everyone: row.mention_everyone,
+        mentions: row.mentions.iter().map(user).collect(),
+        mention_roles: row.mention_roles.clone(),
+        attachments: files.collect(),
+        embeds: row.embeds.clone(),
+        components: row.components.clone(),
+        pinned: row.pinned,
+        flags: row.flags,
+        reactions: Vec::new(),
+        nonce: row.nonce.clone(),
+        message_reference: row.reference.clone(),
+        referenced_message: None,
+        guild_id: None,
+        member: None,
+        fixed: Default::default(),
+    }
+}

@@ -1,0 +1,160 @@
+//! Read markers: how far somebody has read, and how often they were meant since.
+//!
+//! Personal mentions are counted as they happen. Mentions of everyone or of roles are kept on the
+//! channel's tip and counted when asked, so that they cost one row and not one per member.
+
+use std::collections::HashMap;
+
+use proto::{Code, Id, gateway::Dispatch, marker, osc::ReadState};
+
+use crate::{
+    Actor, App, access,
+    access::Place,
+    bus::Event,
+    message::Mentioned,
+    reject::{Reject, Result, no},
+    rows::{DmRow, MemberRow, MessageRow, ReadStateRow, TipRow},
+    store::{Batch, Scan},
+};
+
+/// Messages that mention many, remembered per channel.
+pub const LOUD_MOST: usize = 25;
+
+/// Messages looked through to count personal mentions behind a marker set back.
+const RECOUNT_MOST: usize = 100;
+
+/// Sets how far the actor has read: to any message of the channel, also an older one.
+pub async fn mark(
+    app: &App,
+    actor: &Actor,
+    channel: Id<marker::Channel>,
+    message: Id<marker::Message>,
+) -> Result<ReadState> {
+    let place = access::channel(app, actor, channel).await?;
+    let lane = app.lane_channel(place.guild_id(), channel).await;
+    let tip = app.store.get::<TipRow>(channel).await?;
+    let last = tip.as_ref().and_then(|tip| tip.last_message_id);
+    // Message ids only say where; a deleted one is as good a place as any.
+    if last.is_none_or(|last| message > last) || message.get() < channel.get() {
+        return no(Reject::Unknown(Code::UNKNOWN_MESSAGE));
+    }
+    let mention_count = count_behind(app, actor, &place, message).await?;
+    let row = ReadStateRow {
+        user_id: actor.user,
+        channel_id: channel,
+        last_message_id: Some(message),
+        mention_count,
+    };
+    let state = whole(&row, tip.as_ref(), place.member.as_deref());
+    let event = Event::to_users([actor.user], Dispatch::OscReadStateUpdate(state.clone()));
+    lane.enqueue(Batch::new().put(&row), vec![event]).durable().await?;
+    Ok(state)
+}
+
+/// Personal mentions behind a message.
+async fn count_behind(
+    app: &App,
+    actor: &Actor,
+    place: &Place,
+    message: Id<marker::Message>,
+) -> Result<u32> {
+    let scan = Scan::of::<MessageRow>().prefix(place.channel.id).after(message);
+    let rows = app.store.scan::<MessageRow>(scan.limit(RECOUNT_MOST)).await?;
+    let meant = |row: &&MessageRow| {
+        let named = place.guild.is_none() || row.mentions.contains(&actor.user);
+        row.author_id != actor.user && named
+    };
+    Ok(rows.iter().filter(meant).count() as u32)
+}
+
+/// The rows that change because of a new message. The caller holds the channel's lane.
+pub(crate) async fn count_mentions(
+    app: &App,
+    place: &Place,
+    row: &MessageRow,
+    mentioned: &Mentioned,
+) -> Result<Batch> {
+    // In a direct message everything is meant for the other.
+    let users: Vec<_> = match &place.guild {
+        Some(_) => mentioned.users.clone(),
+        None => place.channel.recipients.clone(),
+    };
+    let mut batch = Batch::new();
+    for user in users.into_iter().filter(|user| *user != row.author_id) {
+        let state = app.store.get::<ReadStateRow>((user, row.channel_id)).await?;
+        let mut state = state.unwrap_or(ReadStateRow {
+            user_id: user,
+            channel_id: row.channel_id,
+            last_message_id: None,
+            mention_count: 0,
+        });
+        state.mention_count = state.mention_count.saturating_add(1);
+        batch = batch.put(&state);
+    }
+    Ok(batch)
+}
+
+/// With the mentions of everyone and of the member's roles.
+fn whole(row: &ReadStateRow, tip: Option<&TipRow>, member: Option<&MemberRow>) -> ReadState {
+    let loud = match (tip, member) {
+        (Some(tip), Some(member)) => count_loud(tip, member, row.last_message_id),
+        _ => 0,
+    };
+    ReadState {
+        channel_id: row.channel_id,
+        last_message_id: row.last_message_id,
+        mention_count: row.mention_count.saturating_add(loud),
+    }
+}
+
+/// Mentions of many that meant this member, since the marker or since it joined.
+fn count_loud(
+    tip: &TipRow,
+    member: &MemberRow,
+    marker: Option<Id<marker::Message>>,
+) -> u32 {
+    let since = |id: Id<marker::Message>| match marker {
+        Some(marker) => id > marker,
+        None => id.created_at() > member.joined_at,
+    };
+    let meant = |roles: &[Id<marker::Role>]| {
+        roles.is_empty() || roles.iter().any(|role| member.roles.contains(role))
+    };
+    tip.loud.iter().filter(|loud| since(loud.id) && meant(&loud.roles)).count() as u32
+}
+
+/// All of somebody's: for READY. Channels never read and without mentions are left out.
+/// The guilds must be active.
+pub async fn all(
+    app: &App,
+    user: Id<marker::User>,
+    guilds: &[std::sync::Arc<crate::cache::Guild>],
+) -> Result<Vec<ReadState>> {
+    let rows = app.disk.scan::<ReadStateRow>(Scan::of::<ReadStateRow>().prefix(user)).await?;
+    let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.channel_id, row)).collect();
+    let mut states = Vec::new();
+    for guild in guilds {
+        let state = guild.read();
+        let Some(member) = state.members.get(&user) else { continue };
+        for channel in state.visible_to(user) {
+            let tip = state.tips.get(&channel);
+            let row = rows.remove(&channel);
+            let known = row.is_some();
+            let row = row.unwrap_or_else(|| unread(user, channel));
+            let state = whole(&row, tip, Some(member));
+            if known || state.mention_count > 0 {
+                states.push(state);
+            }
+        }
+    }
+    let dms = app.disk.scan::<DmRow>(Scan::of::<DmRow>().prefix(user)).await?;
+    states.extend(dms.iter().filter_map(|dm| rows.remove(&dm.channel_id)).map(|row| {
+        whole(&row, None, None)
+    }));
+    states.sort_unstable_by_key(|state| state.channel_id);
+    Ok(states)
+}
+
+fn unread(user: Id<marker::User>, channel: Id<marker::Channel>) -> ReadStateRow {
+    ReadStateRow { user_id: user, channel_id: channel, last_message_id: None, mention_count: 0 }
+}
