@@ -30,6 +30,7 @@ pub struct Cache {
     users: RwLock<HashMap<Id<marker::User>, Arc<UserRow>>>,
     /// Grows with each committed change of a user: what was read before must not be kept after.
     user_changes: AtomicU64,
+    pub(crate) logins: crate::login::Logins,
 }
 
 /// An active guild. Lock it briefly, never across an await.
@@ -297,6 +298,7 @@ impl Cache {
     /// Follows what was committed.
     pub(crate) fn apply(&self, ops: &[Op]) -> anyhow::Result<()> {
         for op in ops {
+            self.logins.follow(op);
             match op {
                 Op::Put(table, row) | Op::Insert(table, row) => self.apply_put(table, row)?,
                 Op::Delete(table, key) => self.apply_delete(table, key),

@@ -17,8 +17,20 @@ pub mod clock;
 pub mod blobs;
 pub mod access;
 pub mod render;
+pub mod attachment;
+
+pub mod message;
+pub mod reaction;
+pub mod read_state;
+pub mod dm;
+pub mod login;
+pub mod server_owner;
 
 pub mod presence;
+pub mod typing;
+pub mod voice;
+pub mod ready;
+pub mod due;
 
 pub use actor::Actor;
 pub use app::App;
