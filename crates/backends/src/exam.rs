@@ -46,8 +46,13 @@ static NOTE: Table = Table {
 };
 
 /// Called as a word of SQL, so that quoting is examined too.
-static TAG: Table =
-    Table { name: "group", key: &[text("name"), text("order")], columns: &[], indexes: &[], searched: false };
+static TAG: Table = Table {
+    name: "group",
+    key: &[text("name"), text("order")],
+    columns: &[],
+    indexes: &[],
+    searched: false,
+};
 
 const fn int(name: &'static str) -> Column {
     Column { name, kind: Kind::Int }
@@ -75,16 +80,16 @@ fn batch(ops: impl IntoIterator<Item = Op>) -> Batch {
     Batch { ops: ops.into_iter().collect() }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime.expect("a runtime without IO").block_on(future)
 }
 
 /// A folder of this test alone, gone when the test is over.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
         Self(std::env::temp_dir().join(format!("exam-{}-{next}", std::process::id())))

@@ -184,11 +184,8 @@ mod tests {
             Span { equal: vec![Value::Null], low: Bound::Unbounded, high: Bound::Unbounded };
         let below = span(&[], Bound::Unbounded, Bound::Excluded(5));
         assert_eq!(spans(&all(true).before(5)), [nulls, below]);
-        let above = Span {
-            equal: Vec::new(),
-            low: Bound::Excluded(Value::Null),
-            high: Bound::Unbounded,
-        };
+        let above =
+            Span { equal: Vec::new(), low: Bound::Excluded(Value::Null), high: Bound::Unbounded };
         assert_eq!(spans(&all(true).after(Value::Null)), [above]);
     }
 }

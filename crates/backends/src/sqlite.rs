@@ -7,6 +7,8 @@ mod pool;
 mod schema;
 mod search;
 mod sql;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
@@ -86,6 +88,7 @@ impl SqliteStore {
     /// A copy of the whole store as of now, as one file that must not exist yet; the store goes on
     /// meanwhile.
     pub async fn backup_to(&self, path: &Path) -> anyhow::Result<()> {
+        ensure!(!path.exists(), "{} exists already", path.display());
         let (file, path) = (self.file.clone(), path.to_owned());
         let (reply, answer) = oneshot::channel();
         // A thread and a connection of its own: it takes long, and readers are few.
@@ -211,7 +214,9 @@ fn read_scan(connection: &Connection, scan: &Scan) -> anyhow::Result<Vec<Row>> {
         let (mut statement, next) = prepare(connection, &sql, values)?;
         statement.raw_bind_parameter(next, (limit - found.len()) as i64)?;
         let mut rows = statement.raw_query();
-        while let Some(row) = rows.next().with_context(|| format!("cannot scan {}", scan.table.name))? {
+        while let Some(row) =
+            rows.next().with_context(|| format!("cannot scan {}", scan.table.name))?
+        {
             found.push(read_row(scan.table, row)?);
         }
     }
@@ -296,6 +301,8 @@ fn snapshot(connection: &Connection, path: &Path) -> anyhow::Result<()> {
     }
     create_private(&part, true)?;
     let name = part.to_str().context("the path of a copy is UTF-8")?;
+    // The database itself is not written to, but a reader may not even write elsewhere.
+    connection.pragma_update(None, "query_only", false)?;
     connection.execute("VACUUM INTO ?1", [name]).context("cannot copy the database")?;
     File::open(&part)?.sync_all()?;
     std::fs::rename(&part, path).context("cannot rename the finished copy")?;

@@ -282,8 +282,8 @@ async fn search_syntax(store: &Arc<dyn Store>) {
     let texts = ["one two", "NOT near OR and", "text rowid"];
     let notes = texts.iter().zip(1..).map(|(text, id)| Op::Insert(&NOTE, note(1, id, text)));
     write(store, notes).await;
-    let nothing = ["", " ", "\"", "*", "(", ")", "'", "-", "^", ":", "\0", "\"\"", "{}", "+", "🙂"];
-    for word in nothing {
+    for word in ["", " ", "\"", "*", "(", ")", "'", "-", "^", ":", "\0", "\"\"", "{}", "+", "🙂"]
+    {
         assert_eq!(search(store, &[word]).await, NONE, "{word:?}");
         assert_eq!(search(store, &["one", word]).await, [1], "{word:?}");
     }

@@ -1,7 +1,7 @@
 //! kill -9 between and within commits: nothing half-written, nothing acknowledged lost.
 //!
-//! A process that dies this way keeps what the kernel has; that the kernel's pages reach the disk is
-//! what `synchronous=FULL` promises and only a power cut can examine.
+//! What a killed process wrote is still with the kernel; that the kernel's pages reach the disk is
+//! what `synchronous=FULL` promises, and only a power cut can examine it.
 
 use std::io::{BufRead as _, BufReader};
 use std::ops::Bound;
@@ -97,7 +97,8 @@ async fn look(store: &Arc<dyn Store>) -> Vec<i64> {
             let key = [(id % ROUND % WRITERS).into(), id.into()];
             let twin = store.get(&NOTE, &key).await.expect("a read");
             assert!(twin.is_some(), "room {id} without its note");
-            let by = Scan { prefix: vec![format!("room-{id}").into()], ..scan.clone().by("by_slug") };
+            let by =
+                Scan { prefix: vec![format!("room-{id}").into()], ..scan.clone().by("by_slug") };
             let by = Scan { from: Bound::Unbounded, ..by };
             assert_eq!(store.scan(&by).await.expect("a scan"), [row]);
             let search = Search { table: &NOTE, words: vec![format!("w{id}w")], limit: 9 };

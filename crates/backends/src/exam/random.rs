@@ -4,9 +4,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use domain::store::memory::MemoryStore;
-use domain::store::{
-    Batch, Column, Kind, Op, Row, SCAN_MAX, Scan, Search, Store, Table, Value,
-};
+use domain::store::{Batch, Column, Kind, Op, Row, SCAN_MAX, Scan, Search, Store, Table, Value};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index as Pick, select};
@@ -64,7 +62,12 @@ async fn compare(
             let ours = store.scan(scan).await.expect("a scan");
             prop_assert_eq!(&ours, &memory.scan(scan).await.expect("a scan"));
             // And by the definition: the range is what `holds` says.
-            let all = Scan { prefix: Vec::new(), from: Bound::Unbounded, to: Bound::Unbounded, ..scan.clone() };
+            let all = Scan {
+                prefix: Vec::new(),
+                from: Bound::Unbounded,
+                to: Bound::Unbounded,
+                ..scan.clone()
+            };
             let mut all = store.scan(&Scan { limit: SCAN_MAX, ..all }).await.expect("a scan");
             all.retain(|row| scan.holds(&scan.sort_key(row)));
             all.truncate(scan.limit);
@@ -186,8 +189,20 @@ fn range(scan: Scan) -> impl Strategy<Value = Scan> {
 }
 
 const WORDS: [&str; 14] = [
-    "hello", "hell", "World", "wor", "東京", "京都", "東", "Café", "cafe", "ครับ", "반갑", "반",
-    "!?", "a-b",
+    "hello",
+    "hell",
+    "World",
+    "wor",
+    "東京",
+    "京都",
+    "東",
+    "Café",
+    "cafe",
+    "ครับ",
+    "반갑",
+    "반",
+    "!?",
+    "a-b",
 ];
 
 fn texts() -> impl Strategy<Value = String> {

@@ -12,6 +12,10 @@ use super::sql::{columns, quoted};
 /// The layout this build writes, in `PRAGMA user_version`.
 const VERSION: i64 = 1;
 
+/// A column of searched tables: most writes of a row leave its text as it is, and asking the
+/// full-text index for nothing is what makes them cheap.
+pub const TEXT_HASH: &str = "text_hash";
+
 /// Brings the file to what is declared. `snapshot` is called before a file with data changes.
 pub fn migrate(
     connection: &mut Connection,
@@ -49,6 +53,10 @@ fn missing(connection: &Connection, table: &'static Table) -> anyhow::Result<Vec
         }
         let new = |column: &&Column| !there.iter().any(|name| name == column.name);
         steps.extend(table.columns.iter().filter(new).flat_map(|c| add_column(table, c)));
+        if table.searched && !there.iter().any(|name| name == TEXT_HASH) {
+            steps
+                .push(format!("ALTER TABLE {} ADD COLUMN {TEXT_HASH} INTEGER", quoted(table.name)));
+        }
     }
     let mut indexes = connection.prepare_cached(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 AND sql <> ''",
@@ -89,11 +97,12 @@ pub fn create(table: &'static Table) -> Vec<(String, String)> {
     let keys = columns(table.key.iter().map(|column| column.name));
     let fields: String = table.key.iter().map(|c| column(c, " NOT NULL")).collect();
     let others: String = table.columns.iter().map(|c| column(c, "")).collect();
+    let hash = if table.searched { format!("  {TEXT_HASH} INTEGER,\n") } else { String::new() };
     let mut made = vec![(
         table.name.to_owned(),
         format!(
-            "CREATE TABLE {} (\n{fields}{others}  body TEXT NOT NULL,\n  PRIMARY KEY ({keys})\n) \
-             STRICT, WITHOUT ROWID",
+            "CREATE TABLE {} (\n{fields}{others}  body TEXT NOT NULL,\n{hash}  \
+             PRIMARY KEY ({keys})\n) STRICT, WITHOUT ROWID",
             quoted(table.name)
         ),
     )];

@@ -1,7 +1,8 @@
 //! The question of `search` as FTS5 understands it.
 //!
 //! FTS5 has a query language; what people type must never reach it. Only words that
-//! `store::words` made are put between quotes. <https://www.sqlite.org/fts5.html#full_text_query_syntax>
+//! `store::words` made are put between quotes.
+//! <https://www.sqlite.org/fts5.html#full_text_query_syntax>
 
 use domain::store::words::words;
 

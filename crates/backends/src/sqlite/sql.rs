@@ -11,7 +11,7 @@ use domain::store::{Index, Row, Scan, Table, Value};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Statement};
 
-use super::schema::{index_name, text_table};
+use super::schema::{TEXT_HASH, index_name, text_table};
 use crate::span::Span;
 
 /// Statements by the name of their table.
@@ -26,6 +26,8 @@ pub struct TableSql {
     pub delete: String,
     /// Whether another row has this row's values, for each unique index.
     pub taken: Vec<(&'static Index, String)>,
+    /// The hash of the text that the row is found by.
+    pub text_hash: String,
     pub text_put: String,
     pub text_delete: String,
     pub text_search: String,
@@ -47,10 +49,13 @@ impl TableSql {
         let name = quoted(table.name);
         let keys = columns(table.key.iter().map(|column| column.name));
         let all = all_columns(table);
-        let marks: Vec<_> = (1..=table.key.len() + table.columns.len() + 1).map(mark).collect();
+        let hash = table.searched.then_some(TEXT_HASH);
+        let marks = table.key.len() + table.columns.len() + 1 + hash.iter().len();
+        let marks: Vec<_> = (1..=marks).map(mark).collect();
         let marks = marks.join(", ");
+        let written = hash.map_or(all.clone(), |hash| format!("{all}, {}", quoted(hash)));
         let key = key_is(table, 1);
-        let changed = table.columns.iter().map(|column| column.name).chain(["body"]);
+        let changed = table.columns.iter().map(|column| column.name).chain(["body"]).chain(hash);
         let changed: Vec<_> =
             changed.map(|name| format!("{0} = excluded.{0}", quoted(name))).collect();
         let changed = changed.join(", ");
@@ -58,13 +63,19 @@ impl TableSql {
         Self {
             get: format!("SELECT {all} FROM {name} WHERE {key}"),
             body: format!("SELECT body FROM {name} WHERE {key}"),
-            insert: format!("INSERT INTO {name} ({all}) VALUES ({marks})"),
+            insert: format!("INSERT INTO {name} ({written}) VALUES ({marks})"),
             put: format!(
-                "INSERT INTO {name} ({all}) VALUES ({marks}) \
+                "INSERT INTO {name} ({written}) VALUES ({marks}) \
                  ON CONFLICT ({keys}) DO UPDATE SET {changed}"
             ),
             delete: format!("DELETE FROM {name} WHERE {key}"),
-            taken: table.indexes.iter().filter(|i| i.unique).map(|i| (i, taken(table, i))).collect(),
+            taken: table
+                .indexes
+                .iter()
+                .filter(|i| i.unique)
+                .map(|i| (i, taken(table, i)))
+                .collect(),
+            text_hash: format!("SELECT {TEXT_HASH} FROM {name} WHERE {key}"),
             text_put: format!("INSERT OR REPLACE INTO {text} (rowid, text) VALUES (?1, ?2)"),
             text_delete: format!("DELETE FROM {text} WHERE rowid = ?1"),
             text_search: format!(
@@ -134,8 +145,13 @@ pub fn span<'a>(scan: &Scan, span: &'a Span) -> (String, Vec<&'a Value>) {
 pub fn prune(table: &Table, prefix: &[Value], below: Option<&Value>) -> String {
     let name = quoted(table.name);
     let keys = columns(table.key.iter().map(|column| column.name));
-    let mut conditions: Vec<_> =
-        table.key.iter().zip(prefix).zip(1..).map(|((column, _), at)| is(column.name, at)).collect();
+    let mut conditions: Vec<_> = table
+        .key
+        .iter()
+        .zip(prefix)
+        .zip(1..)
+        .map(|((column, _), at)| is(column.name, at))
+        .collect();
     if below.is_some() {
         let next = quoted(table.key[prefix.len()].name);
         conditions.push(format!("{next} < {}", mark(prefix.len() + 1)));
@@ -166,9 +182,15 @@ pub fn bind<'a>(
 }
 
 /// Binds a whole row as `insert` and `put` want it.
-pub fn bind_row(statement: &mut Statement, row: &Row) -> rusqlite::Result<()> {
+pub fn bind_row(
+    statement: &mut Statement,
+    table: &Table,
+    row: &Row,
+    text_hash: Option<i64>,
+) -> rusqlite::Result<()> {
     let at = bind(statement, row.key.iter().chain(&row.columns))?;
-    statement.raw_bind_parameter(at, Text(&row.body))
+    statement.raw_bind_parameter(at, Text(&row.body))?;
+    if table.searched { statement.raw_bind_parameter(at + 1, text_hash) } else { Ok(()) }
 }
 
 /// Prepares a statement or takes it from the connection's cache, with these values bound.
@@ -192,7 +214,12 @@ pub fn read_row(table: &Table, row: &rusqlite::Row) -> rusqlite::Result<Row> {
         ValueRef::Text(body) => Bytes::copy_from_slice(body),
         _ => Bytes::new(),
     };
-    Ok(Row { key: values(0..keys)?, columns: values(keys..keys + columns)?, body, text: String::new() })
+    Ok(Row {
+        key: values(0..keys)?,
+        columns: values(keys..keys + columns)?,
+        body,
+        text: String::new(),
+    })
 }
 
 fn read_value(value: ValueRef) -> Value {

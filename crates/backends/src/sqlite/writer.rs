@@ -3,6 +3,7 @@
 //! SQLite has one writer at a time anyway; a queue in front of it turns waiting for the disk into
 //! group commit. Nothing is answered before COMMIT. <https://www.sqlite.org/wal.html>
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -45,7 +46,11 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn new(mut connection: Connection, sql: Sql, commit_delay: Duration) -> anyhow::Result<Self> {
+    pub fn new(
+        mut connection: Connection,
+        sql: Sql,
+        commit_delay: Duration,
+    ) -> anyhow::Result<Self> {
         let frames = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&frames);
         connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
@@ -234,22 +239,33 @@ impl Writer {
         is_new: bool,
     ) -> rusqlite::Result<Result<(), Conflict>> {
         let sql = self.sql.of(table);
+        let hash = (!row.text.is_empty()).then(|| hash(&row.text));
+        let before = match table.searched && !is_new {
+            true => self.text_hash(&sql.text_hash, &row.key)?,
+            false => None,
+        };
         let mut write =
             self.connection.prepare_cached(if is_new { &sql.insert } else { &sql.put })?;
-        sql::bind_row(&mut write, row)?;
+        sql::bind_row(&mut write, table, row, hash)?;
         match write.raw_execute() {
             Ok(_) => {}
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 drop(write);
-                return self.conflict(table, row, is_new).and_then(|found| found.ok_or(error)).map(Err);
+                return self
+                    .conflict(table, row, is_new)
+                    .and_then(|found| found.ok_or(error))
+                    .map(Err);
             }
             Err(error) => return Err(error),
         }
-        if !row.text.is_empty() {
+        if hash == before {
+            return Ok(Ok(()));
+        }
+        if hash.is_some() {
             let mut text = self.connection.prepare_cached(&sql.text_put)?;
             let plain = domain::store::words::plain(&row.text);
             text.execute((document(&row.key), plain))?;
-        } else if table.searched && !is_new {
+        } else {
             self.forget_text(table, &row.key)?;
         }
         Ok(Ok(()))
@@ -279,6 +295,12 @@ impl Writer {
             }
         }
         Ok(None)
+    }
+
+    fn text_hash(&self, sql: &str, key: &[Value]) -> rusqlite::Result<Option<i64>> {
+        let (mut found, _) = prepare(&self.connection, sql, key)?;
+        let mut rows = found.raw_query();
+        rows.next()?.map_or(Ok(None), |row| row.get(0))
     }
 
     fn forget_text(&self, table: &Table, key: &[Value]) -> rusqlite::Result<()> {
@@ -319,6 +341,13 @@ fn document(key: &[Value]) -> i64 {
         Some(Value::Int(document)) => *document,
         _ => panic!("the last key column of a searched table is an integer"),
     }
+}
+
+/// May change with the compiler: then a text is indexed once more than needed.
+fn hash(text: &str) -> i64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish() as i64
 }
 
 fn failure(error: &rusqlite::Error) -> CommitError {

@@ -152,7 +152,8 @@ impl TableRows {
             if mine.contains(&Value::Null) {
                 continue;
             }
-            let range = range(&Scan { prefix: mine, ..order.clone() }).expect("a prefix is a range");
+            let range =
+                range(&Scan { prefix: mine, ..order.clone() }).expect("a prefix is a range");
             if keys.range(range).any(|(_, key)| *key != row.key) {
                 return Some(index.name);
             }
@@ -177,7 +178,11 @@ fn take<'r>(
     reverse: bool,
     limit: usize,
 ) -> Vec<Row> {
-    if reverse { rows.rev().take(limit).cloned().collect() } else { rows.take(limit).cloned().collect() }
+    if reverse {
+        rows.rev().take(limit).cloned().collect()
+    } else {
+        rows.take(limit).cloned().collect()
+    }
 }
 
 /// The scan as a range of whole sort keys; `None` if nothing can be in it.
@@ -268,7 +273,9 @@ fn apply_op(tables: &mut Tables, op: &Op, undo: &mut Vec<Undo>) -> Result<(), Co
             let doomed = Scan { prefix: prefix.clone(), to, ..whole(table, None) };
             let doomed: Vec<Key> = match range(&doomed) {
                 None => Vec::new(),
-                Some(range) => held.rows.range(range).take(*limit).map(|(k, _)| k.clone()).collect(),
+                Some(range) => {
+                    held.rows.range(range).take(*limit).map(|(k, _)| k.clone()).collect()
+                }
             };
             for key in doomed {
                 let before = held.remove(&key);

@@ -2,7 +2,8 @@
 //!
 //! One definition in front of all stores, so that they find the same things: lower case, without
 //! diacritics, and each character of a script that puts no spaces between words is a word itself
-//! (a run of them is then found as a phrase). <https://www.sqlite.org/fts5.html#unicode61_tokenizer>
+//! (a run of them is then found as a phrase).
+//! <https://www.sqlite.org/fts5.html#unicode61_tokenizer>
 
 use std::borrow::Cow;
 
@@ -38,9 +39,9 @@ pub fn words(text: &str) -> Vec<String> {
 /// typed: they follow each other, and the last one may be only a beginning.
 pub fn holds(words: &[String], asked: &[String]) -> bool {
     let Some((last, before)) = asked.split_last() else { return false };
-    words.windows(asked.len()).any(|run| {
-        run[..before.len()] == *before && run[before.len()].starts_with(last.as_str())
-    })
+    words
+        .windows(asked.len())
+        .any(|run| run[..before.len()] == *before && run[before.len()].starts_with(last.as_str()))
 }
 
 #[derive(Default)]
