@@ -37,6 +37,7 @@ codes! {
     MAX_ATTACHMENTS = 30015, "Maximum number of attachments reached";
     MAX_INVITES = 30016, "Maximum number of invites reached";
     MAX_BANS = 30035, "Maximum number of bans reached";
+    NOT_IN_VOICE = 40032, "This member is not in voice";
     UNAUTHORIZED = 40001, "Unauthorized: sign in and send your token";
     BODY_TOO_LARGE = 40005, "The request is too large: send something smaller";
     BANNED = 40007, "You are banned from this room";
@@ -60,6 +61,7 @@ codes! {
     REACTION_BLOCKED = 90001, "Reaction was blocked";
     OVERLOADED = 130000, "The server is busy: try again in a moment";
     // Ours.
+    VOICE_FULL = 900015, "This voice channel is full";
     WRONG_PASSWORD = 900001, "Name or password is wrong";
     NAME_TAKEN = 900002, "This name is taken: choose another";
     GUESTS_OFF = 900003, "Guests cannot come here: make an account or sign in";
@@ -74,6 +76,7 @@ codes! {
     SLUG_TAKEN = 900012, "This address is taken: choose another";
     FOREIGN_ORIGIN = 900013, "This page may not act for you: send your token in a header";
     TOO_SLOW = 900014, "The request came in too slowly";
+    FILES_FULL = 900016, "Your files take all the space you have here: delete some first";
 }
 
 /// Why a gateway socket was closed.
