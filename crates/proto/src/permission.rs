@@ -276,3 +276,220 @@ fn implied(asker: &Asker<'_>, have: Permissions) -> Permissions {
     }
     if asker.timed_out { have & TIMED_OUT } else { have }
 }
+
+#[cfg(test)]
+mod tests {
+    //! `compute` against a model that asks the other way round: for each bit alone, from the most
+    //! special statement down, who is the first to say something about it?
+
+    use super::*;
+    use proptest::prelude::*;
+
+    const USER: u64 = 7;
+    const GUILD: u64 = 1;
+    /// A role that nobody here has, and another person.
+    const STRANGERS: [u64; 2] = [99, 98];
+
+    #[derive(Debug, Clone)]
+    struct World {
+        owner: bool,
+        timed_out: bool,
+        everyone: u64,
+        /// Roles the guild has, and whether the member has them.
+        roles: Vec<(u64, u64, bool)>,
+        /// (is it a person's, id, allow, deny)
+        overwrites: Vec<(bool, u64, u64, u64)>,
+    }
+
+    impl World {
+        fn computed(&self) -> (Permissions, Permissions) {
+            let held = self.roles.iter().filter(|(_, _, held)| *held);
+            let roles: Vec<_> = held.map(|(id, bits, _)| (id_of(*id), Permissions(*bits))).collect();
+            let asker = Asker {
+                user: id_of(USER),
+                is_owner: self.owner,
+                guild: id_of(GUILD),
+                everyone: Permissions(self.everyone),
+                roles: &roles,
+                timed_out: self.timed_out,
+            };
+            let overwrites: Vec<_> = self.overwrites.iter().map(overwrite).collect();
+            (compute_guild(&asker), compute(&asker, &overwrites))
+        }
+
+        fn held(&self) -> impl Iterator<Item = &(u64, u64, bool)> {
+            self.roles.iter().filter(|(_, _, held)| *held)
+        }
+
+        fn granted(&self, bit: u64) -> bool {
+            self.everyone & bit != 0 || self.held().any(|(_, bits, _)| bits & bit != 0)
+        }
+
+        fn stands_above(&self) -> bool {
+            self.owner || self.granted(Permissions::ADMINISTRATOR.0)
+        }
+
+        /// What the overwrites of these say about a bit; where they differ, "allowed" counts.
+        fn says(&self, bit: u64, of: impl Fn(bool, u64) -> bool) -> Option<bool> {
+            let mine = self.overwrites.iter().filter(|(person, id, _, _)| of(*person, *id));
+            let (mut allowed, mut denied) = (false, false);
+            for (_, _, allow, deny) in mine {
+                allowed |= allow & bit != 0;
+                denied |= deny & bit != 0;
+            }
+            if allowed { Some(true) } else { denied.then_some(false) }
+        }
+
+        fn open(&self, bit: u64) -> bool {
+            let mine = |person: bool, id: u64| person && id == USER;
+            let role = |person: bool, id: u64| !person && self.held().any(|(of, _, _)| *of == id);
+            let all = |person: bool, id: u64| !person && id == GUILD;
+            self.says(bit, mine)
+                .or_else(|| self.says(bit, role))
+                .or_else(|| self.says(bit, all))
+                .unwrap_or_else(|| self.granted(bit))
+        }
+
+        fn may_in_guild(&self, bit: u64) -> bool {
+            let quiet = TIMED_OUT.0 & bit != 0 || !self.timed_out;
+            self.stands_above() || (self.granted(bit) && quiet)
+        }
+
+        fn may(&self, bit: u64) -> bool {
+            if self.stands_above() {
+                return true;
+            }
+            let rides = Permissions::MENTION_EVERYONE.0
+                | Permissions::SEND_TTS_MESSAGES.0
+                | Permissions::ATTACH_FILES.0
+                | Permissions::EMBED_LINKS.0;
+            let quiet = TIMED_OUT.0 & bit != 0 || !self.timed_out;
+            bit != Permissions::ADMINISTRATOR.0
+                && self.open(Permissions::VIEW_CHANNEL.0)
+                && self.open(bit)
+                && (rides & bit == 0 || self.open(Permissions::SEND_MESSAGES.0))
+                && quiet
+        }
+
+        fn check(&self) {
+            let (guild, channel) = self.computed();
+            for (name, bit) in Permissions::NAMES {
+                let here = (guild.contains(*bit), channel.contains(*bit));
+                let model = (self.may_in_guild(bit.0), self.may(bit.0));
+                assert_eq!(here, model, "{name} in {self:?}");
+            }
+        }
+    }
+
+    fn id_of<T>(raw: u64) -> Id<T> {
+        Id::new(raw).expect("an id")
+    }
+
+    fn overwrite(&(person, id, allow, deny): &(bool, u64, u64, u64)) -> Overwrite {
+        let kind = if person { OVERWRITE_MEMBER } else { OVERWRITE_ROLE };
+        Overwrite { id: id_of(id), kind, allow: Permissions(allow), deny: Permissions(deny) }
+    }
+
+    /// All worlds of two roles in which one bit is granted, allowed and denied in every way.
+    fn all_worlds(bit: Permissions, mut check: impl FnMut(World)) {
+        let bits = [0, bit.0];
+        for world in 0..1_u32 << 15 {
+            let flag = |at: u32| (world >> at & 1) as usize;
+            check(World {
+                owner: false,
+                timed_out: flag(0) == 1,
+                everyone: bits[flag(1)],
+                roles: vec![(2, bits[flag(2)], flag(3) == 1), (3, bits[flag(4)], flag(5) == 1)],
+                overwrites: vec![
+                    (true, USER, bits[flag(6)], bits[flag(7)]),
+                    (false, 2, bits[flag(8)], bits[flag(9)]),
+                    (false, 3, bits[flag(10)], bits[flag(11)]),
+                    (false, GUILD, bits[flag(12)], bits[flag(13)]),
+                    (flag(14) == 1, STRANGERS[0], bit.0, 0),
+                ],
+            });
+        }
+    }
+
+    #[test]
+    fn every_small_world_is_as_the_model_says() {
+        // Seeing itself.
+        all_worlds(Permissions::VIEW_CHANNEL, |world| world.check());
+        // Something in a channel that everybody sees, and something that rides on a message there.
+        for bit in [Permissions::ADD_REACTIONS, Permissions::SEND_MESSAGES] {
+            all_worlds(bit, |mut world| {
+                world.everyone |= Permissions::VIEW_CHANNEL.0 | Permissions::ATTACH_FILES.0;
+                world.check();
+            });
+        }
+        // An overwrite neither gives nor takes what an administrator has.
+        all_worlds(Permissions::ADMINISTRATOR, |mut world| {
+            world.everyone |= Permissions::VIEW_CHANNEL.0;
+            world.check();
+            world.owner = true;
+            world.check();
+        });
+    }
+
+    fn bits() -> impl Strategy<Value = u64> {
+        // Few bits at random, so that the rare ones with a meaning of their own come up often.
+        let some = prop::collection::vec(0..Permissions::NAMES.len(), 0..8);
+        let any = any::<u64>().prop_map(|bits| bits & Permissions::ALL.0);
+        let without = !Permissions::ADMINISTRATOR.0;
+        prop_oneof![
+            some.prop_map(|at| at.iter().fold(0, |bits, at| bits | Permissions::NAMES[*at].1.0)),
+            any.clone().prop_map(move |bits| bits & without),
+            any,
+            Just(Permissions::DEFAULT_EVERYONE.0),
+        ]
+    }
+
+    prop_compose! {
+        fn worlds()(
+            owner in prop::bool::weighted(0.05),
+            timed_out in prop::bool::weighted(0.2),
+            everyone in bits(),
+            roles in prop::collection::vec((2_u64..8, bits(), any::<bool>()), 0..5),
+            overwrites in prop::collection::vec(
+                (any::<bool>(), prop_oneof![1_u64..9, Just(STRANGERS[0]), Just(STRANGERS[1])],
+                    bits(), bits()),
+                0..6,
+            ),
+        ) -> World {
+            let mut world = World { owner, timed_out, everyone, roles, overwrites };
+            world.roles.sort_by_key(|(id, _, _)| *id);
+            world.roles.dedup_by_key(|(id, _, _)| *id);
+            // One overwrite for each role or person: more are not stored.
+            world.overwrites.sort_by_key(|(person, id, _, _)| (*person, *id));
+            world.overwrites.dedup_by_key(|(person, id, _, _)| (*person, *id));
+            world
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_world_is_as_the_model_says(world in worlds()) {
+            world.check();
+        }
+
+        #[test]
+        fn the_order_of_roles_and_overwrites_does_not_matter(world in worlds()) {
+            let mut turned = world.clone();
+            turned.roles.reverse();
+            turned.overwrites.reverse();
+            prop_assert_eq!(world.computed(), turned.computed());
+        }
+    }
+
+    #[test]
+    fn undocumented_bits_are_dropped_at_the_door() {
+        let read: Permissions = serde_json::from_str("\"18446744073709551615\"").expect("a set");
+        assert_eq!(read, Permissions::ALL);
+        assert_eq!(serde_json::to_string(&Permissions::VIEW_CHANNEL).expect("json"), "\"1024\"");
+        for bad in ["\"-1\"", "\"\"", "\"1e3\"", "\"0x10\"", "null", "{}", "\"99999999999999999999\""] {
+            assert!(serde_json::from_str::<Permissions>(bad).is_err(), "{bad}");
+        }
+    }
+}
