@@ -23,6 +23,7 @@ pub mod message;
 pub mod reaction;
 pub mod read_state;
 pub mod dm;
+pub mod name;
 pub mod login;
 pub mod server_owner;
 
@@ -31,6 +32,9 @@ pub mod typing;
 pub mod voice;
 pub mod ready;
 pub mod due;
+
+#[cfg(test)]
+mod testing;
 
 pub use actor::Actor;
 pub use app::App;
