@@ -355,3 +355,250 @@ pub(crate) fn beside(place: &Place, author: Id<marker::User>) -> Option<proto::m
     let member = state.members.get(&author).or(own)?;
     Some(render::member(member, None))
 }
+
+#[cfg(test)]
+mod tests {
+    use proto::message::ReferenceDraft;
+
+    use super::*;
+    use crate::{Error, store::Scan, testing::World};
+
+    fn text(content: &str) -> CreateMessage {
+        CreateMessage { content: Some(content.to_owned()), ..Default::default() }
+    }
+
+    fn named(content: &str, nonce: &str) -> CreateMessage {
+        CreateMessage { nonce: Some(Nonce::Text(nonce.to_owned())), ..text(content) }
+    }
+
+    fn code<T: std::fmt::Debug>(result: Result<T>) -> u32 {
+        match result.expect_err("a no") {
+            Error::Reject(Reject::Unknown(code) | Reject::Refused(code)) => code.0,
+            Error::Reject(Reject::Forbidden(_)) => Code::MISSING_PERMISSIONS.0,
+            Error::Reject(Reject::Invalid(_)) => Code::INVALID_FORM.0,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_is_stored_told_and_listed() {
+        let world = World::new().await;
+        let (alice, eve) = (world.person("alice").await, world.person("eve").await);
+        let room = world.guild(&[&alice]).await;
+
+        let sent = send(&world.app, &alice, room.general, text(" hi\0 "), vec![]).await;
+        let sent = sent.expect("sent");
+        assert_eq!((sent.content.as_str(), sent.guild_id), ("hi", None));
+        assert_eq!(world.saw(), ["MESSAGE_CREATE"]);
+
+        let page = list(&world.app, &alice, room.general, Around::End, 50).await.expect("a page");
+        assert_eq!(page, [sent]);
+        assert_eq!(code(list(&world.app, &eve, room.general, Around::End, 50).await), 10003);
+        assert_eq!(code(send(&world.app, &eve, room.general, text("x"), vec![]).await), 10003);
+    }
+
+    #[tokio::test]
+    async fn a_nonce_names_one_message_for_ever() {
+        let world = World::new().await;
+        let alice = world.person("alice").await;
+        let room = world.guild(&[&alice]).await;
+        let (app, here) = (&world.app, room.general);
+
+        let first = send(app, &alice, here, named("once", "n1"), vec![]).await.expect("sent");
+        let again = send(app, &alice, here, named("twice", "n1"), vec![]).await.expect("same");
+        assert_eq!((first.id, first.content), (again.id, again.content));
+        let both = tokio::join!(
+            send(app, &alice, here, named("a", "n2"), vec![]),
+            send(app, &alice, here, named("b", "n2"), vec![]),
+        );
+        assert_eq!(both.0.expect("sent").id, both.1.expect("same").id);
+
+        delete(app, &alice, here, first.id).await.expect("deleted");
+        assert_eq!(code(send(app, &alice, here, named("x", "n1"), vec![]).await), 10008);
+        assert_eq!(world.saw(), ["MESSAGE_CREATE", "MESSAGE_CREATE", "MESSAGE_DELETE"]);
+    }
+
+    #[tokio::test]
+    async fn an_empty_or_long_message_is_refused() {
+        let world = World::new().await;
+        let alice = world.person("alice").await;
+        let room = world.guild(&[&alice]).await;
+        for (content, expected) in
+            [("", 50006), (" \u{200b} ", 50006), (&*"x".repeat(2_001), 50035)]
+        {
+            let refused = send(&world.app, &alice, room.general, text(content), vec![]).await;
+            assert_eq!(code(refused), expected);
+        }
+        send(&world.app, &alice, room.general, text(&"é".repeat(2_000)), vec![]).await.expect("ok");
+    }
+
+    #[tokio::test]
+    async fn only_the_author_edits_and_managers_delete() {
+        let world = World::new().await;
+        let (owner, bob) = (world.person("owner").await, world.person("bob").await);
+        let room = world.guild(&[&owner, &bob]).await;
+        let (app, here) = (&world.app, room.general);
+        let sent = send(app, &bob, here, text("mine"), vec![]).await.expect("sent");
+        let change = |content: &str| EditMessage {
+            content: proto::Patch::Value(content.to_owned()),
+            ..Default::default()
+        };
+
+        assert_eq!(code(edit(app, &owner, here, sent.id, change("yours"), vec![]).await), 50005);
+        let edited = edit(app, &bob, here, sent.id, change("better"), vec![]).await.expect("ok");
+        assert!(edited.edited_timestamp.is_some());
+        let of_owner = send(app, &owner, here, text("rules"), vec![]).await.expect("sent");
+        assert_eq!(code(delete(app, &bob, here, of_owner.id).await), 50013);
+        delete(app, &owner, here, sent.id).await.expect("the owner may");
+        assert_eq!(code(delete(app, &owner, here, sent.id).await), 10008);
+    }
+
+    #[tokio::test]
+    async fn concatenated_pages_are_the_history() {
+        let world = World::new().await;
+        let alice = world.person("alice").await;
+        let room = world.guild(&[&alice]).await;
+        let (app, here) = (&world.app, room.general);
+        let mut sent = Vec::new();
+        for n in 0..25 {
+            let message = send(app, &alice, here, text(&n.to_string()), vec![]).await;
+            sent.insert(0, message.expect("sent").id);
+        }
+        let (mut seen, mut around) = (Vec::new(), Around::End);
+        loop {
+            let page = list(app, &alice, here, around, 7).await.expect("a page");
+            let Some(last) = page.last() else { break };
+            around = Around::Before(last.id);
+            seen.extend(page.iter().map(|message| message.id));
+        }
+        assert_eq!(seen, sent);
+        let ids = |page: Vec<Message>| -> Vec<_> { page.iter().map(|m| m.id).collect() };
+        let after = list(app, &alice, here, Around::After(sent[10]), 3).await.expect("a page");
+        assert_eq!(ids(after), sent[7..10]);
+        let around = list(app, &alice, here, Around::Around(sent[10]), 5).await.expect("a page");
+        assert_eq!(ids(around), sent[8..13]);
+    }
+
+    #[tokio::test]
+    async fn a_reply_quotes_and_survives_what_it_quotes() {
+        let world = World::new().await;
+        let alice = world.person("alice").await;
+        let room = world.guild(&[&alice]).await;
+        let (app, here) = (&world.app, room.general);
+        let first = send(app, &alice, here, text("first"), vec![]).await.expect("sent");
+        let reference = ReferenceDraft {
+            kind: None,
+            message_id: Some(first.id),
+            channel_id: None,
+            guild_id: None,
+            fail_if_not_exists: None,
+        };
+        let answer = || CreateMessage {
+            message_reference: Some(reference.clone()),
+            ..text("answer")
+        };
+        let sent = send(app, &alice, here, answer(), vec![]).await.expect("sent");
+        let quoted = sent.referenced_message.expect("there").expect("not deleted");
+        assert_eq!((sent.kind, quoted.content.as_str()), (message::REPLY, "first"));
+
+        delete(app, &alice, here, first.id).await.expect("deleted");
+        let read = one(app, &alice, here, sent.id).await.expect("there");
+        assert_eq!(read.referenced_message, Some(None));
+        assert_eq!(code(send(app, &alice, here, answer(), vec![]).await), 50035);
+    }
+
+    #[tokio::test]
+    async fn mentions_reach_who_is_there_and_count_until_read() {
+        let world = World::new().await;
+        let (alice, bob) = (world.person("alice").await, world.person("bob").await);
+        let eve = world.person("eve").await;
+        let room = world.guild(&[&alice, &bob]).await;
+        let (app, here) = (&world.app, room.general);
+        let content = format!("<@{}> <@{}> @everyone", bob.user, eve.user);
+        let sent = send(app, &bob, here, text(&content), vec![]).await.expect("sent");
+        assert!(!sent.mention_everyone, "bob may not");
+        let sent = send(app, &alice, here, text(&content), vec![]).await.expect("sent");
+        assert!(sent.mention_everyone, "the owner may");
+        assert_eq!(sent.mentions.iter().map(|u| u.id).collect::<Vec<_>>(), [bob.user]);
+
+        let guild = [app.guild(room.id).await.expect("active")];
+        let states = read_state::all(app, bob.user, &guild).await.expect("read");
+        assert_eq!(states[0].mention_count, 2, "by name and as everyone");
+        let state = read_state::mark(app, &bob, here, sent.id).await.expect("marked");
+        assert_eq!(state.mention_count, 0);
+        assert_eq!(read_state::all(app, bob.user, &guild).await.expect("read"), [state]);
+    }
+
+    #[tokio::test]
+    async fn slow_mode_holds_also_when_the_message_is_deleted() {
+        let world = World::new().await;
+        let (owner, bob) = (world.person("owner").await, world.person("bob").await);
+        let room = world.guild(&[&owner, &bob]).await;
+        let (app, here) = (&world.app, room.general);
+        let mut channel = (*app.channel(here).await.expect("there").0).clone();
+        channel.rate_limit_per_user = 10;
+        world.write(Batch::new().put(&channel)).await;
+
+        let first = send(app, &bob, here, text("1"), vec![]).await.expect("sent");
+        delete(app, &bob, here, first.id).await.expect("deleted");
+        world.clock.advance_ms(4_000);
+        let Err(Error::Reject(Reject::SlowMode { retry_after_ms })) =
+            send(app, &bob, here, text("2"), vec![]).await
+        else {
+            panic!("too early");
+        };
+        assert_eq!(retry_after_ms, 6_000);
+        send(app, &owner, here, text("free"), vec![]).await.expect("managers are free");
+        world.clock.advance_ms(6_000);
+        send(app, &bob, here, text("2"), vec![]).await.expect("in time");
+    }
+
+    #[tokio::test]
+    async fn a_direct_message_opens_for_both() {
+        let world = World::new().await;
+        let (alice, bob) = (world.person("alice").await, world.person("bob").await);
+        let eve = world.person("eve").await;
+        world.guild(&[&alice, &bob]).await;
+        let app = &world.app;
+        assert_eq!(code(dm::open(app, &alice, eve.user).await), 10013);
+        let channel = dm::open(app, &alice, bob.user).await.expect("open");
+        assert_eq!(dm::open(app, &bob, alice.user).await.expect("open").id, channel.id);
+        send(app, &alice, channel.id, text("psst"), vec![]).await.expect("sent");
+        assert_eq!(
+            world.saw(),
+            ["OSC_CHANNEL_CREATE", "OSC_CHANNEL_CREATE", "MESSAGE_CREATE"]
+        );
+        assert_eq!(code(list(app, &eve, channel.id, Around::End, 5).await), 10003);
+        let states = read_state::all(app, bob.user, &[]).await.expect("read");
+        assert_eq!(states[0].mention_count, 1);
+    }
+
+    #[tokio::test]
+    async fn reactions_count_once_each_and_go_with_the_message() {
+        let world = World::new().await;
+        let (alice, bob) = (world.person("alice").await, world.person("bob").await);
+        let room = world.guild(&[&alice, &bob]).await;
+        let (app, here) = (&world.app, room.general);
+        let id = send(app, &alice, here, text("hi"), vec![]).await.expect("sent").id;
+        let react = async |who: &Actor| crate::reaction::add(app, who, here, id, "🦀").await;
+        let (one, two) = tokio::join!(react(&alice), react(&bob));
+        one.and(two).expect("reacted");
+        react(&bob).await.expect("again is no error");
+        let seen = one_of(app, &bob, here, id).await;
+        assert_eq!((seen.reactions[0].count, seen.reactions[0].me), (2, true));
+        crate::reaction::remove(app, &bob, here, id, "🦀", bob.user).await.expect("gone");
+        assert!(!one_of(app, &bob, here, id).await.reactions[0].me);
+        delete(app, &alice, here, id).await.expect("deleted");
+        let left = app.disk.scan::<ReactionRow>(Scan::of::<ReactionRow>()).await.expect("read");
+        assert_eq!(left, []);
+    }
+
+    async fn one_of(
+        app: &App,
+        actor: &Actor,
+        channel: Id<marker::Channel>,
+        id: Id<marker::Message>,
+    ) -> Message {
+        one(app, actor, channel, id).await.expect("there")
+    }
+}

@@ -115,7 +115,7 @@ fn count_loud(
 ) -> u32 {
     let since = |id: Id<marker::Message>| match marker {
         Some(marker) => id > marker,
-        None => id.created_at() > member.joined_at,
+        None => id.created_at() >= member.joined_at,
     };
     let meant = |roles: &[Id<marker::Role>]| {
         roles.is_empty() || roles.iter().any(|role| member.roles.contains(role))
