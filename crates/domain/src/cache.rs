@@ -31,6 +31,7 @@ pub struct Cache {
     /// Grows with each committed change of a user: what was read before must not be kept after.
     user_changes: AtomicU64,
     pub(crate) logins: crate::login::Logins,
+    pub(crate) touched: crate::directory::Touched,
 }
 
 /// An active guild. Lock it briefly, never across an await.
@@ -91,6 +92,18 @@ impl Guild {
 }
 
 impl GuildState {
+    /// A guild with nothing in it yet.
+    pub fn new(row: GuildRow) -> Self {
+        Self {
+            row,
+            channels: BTreeMap::new(),
+            tips: HashMap::new(),
+            roles: BTreeMap::new(),
+            members: HashMap::new(),
+            voice: HashMap::new(),
+        }
+    }
+
     pub fn is_owner(&self, user: Id<marker::User>) -> bool {
         self.row.owner_id == user
     }
@@ -300,6 +313,10 @@ impl Cache {
         for op in ops {
             self.logins.follow(op);
             match op {
+                // A new guild is active at once: all of it follows in the batch that inserts it.
+                Op::Insert(table, row) if is::<GuildRow>(table) => {
+                    self.keep_guild(GuildState::new(GuildRow::from_row(row)?));
+                }
                 Op::Put(table, row) | Op::Insert(table, row) => self.apply_put(table, row)?,
                 Op::Delete(table, key) => self.apply_delete(table, key),
                 Op::Expect(..) | Op::Prune { .. } => {}
@@ -323,6 +340,7 @@ impl Cache {
         } else if is::<TipRow>(table) {
             let row = TipRow::from_row(row)?;
             if let Some(guild) = row.guild_id.and_then(|id| self.guild(id)) {
+                self.touched.touch(guild.id);
                 guild.write().tips.insert(row.channel_id, row);
             }
         } else if is::<RoleRow>(table) {
@@ -333,6 +351,7 @@ impl Cache {
         } else if is::<MemberRow>(table) {
             let row = MemberRow::from_row(row)?;
             if let Some(guild) = self.guild(row.guild_id) {
+                self.touched.touch(guild.id);
                 guild.write().members.insert(row.user_id, Arc::new(row));
             }
         } else if is::<UserRow>(table) {
@@ -367,6 +386,7 @@ impl Cache {
         } else if is::<RoleRow>(table) || is::<MemberRow>(table) {
             let guild = Id::new(first).and_then(|guild| self.guild(guild));
             let (Some(guild), Some(second)) = (guild, second) else { return };
+            self.touched.touch(guild.id);
             let mut state = guild.write();
             if is::<RoleRow>(table) {
                 Id::new(second).into_iter().for_each(|role| drop(state.roles.remove(&role)));

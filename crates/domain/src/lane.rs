@@ -52,7 +52,7 @@ pub struct Lane<'a> {
 #[derive(Default)]
 struct Held {
     _narrow: Option<OwnedMutexGuard<()>>,
-    _shared: Option<OwnedRwLockReadGuard<()>>,
+    _shared: Vec<OwnedRwLockReadGuard<()>>,
     whole: Option<OwnedRwLockWriteGuard<()>>,
 }
 
@@ -110,8 +110,8 @@ impl App {
         channel: Id<marker::Channel>,
     ) -> Lane<'_> {
         let shared = match guild {
-            Some(guild) => Some(self.lanes.guilds[stripe(guild)].clone().read_owned().await),
-            None => None,
+            Some(guild) => vec![self.lanes.guilds[stripe(guild)].clone().read_owned().await],
+            None => Vec::new(),
         };
         let narrow = Some(self.lanes.narrow(("channel", channel)).await);
         Lane { app: self, held: Held { _narrow: narrow, _shared: shared, whole: None } }
@@ -123,8 +123,29 @@ impl App {
         guild: Id<marker::Guild>,
         user: Id<marker::User>,
     ) -> Lane<'_> {
-        let shared = Some(self.lanes.guilds[stripe(guild)].clone().read_owned().await);
+        self.lane_everywhere(user, &[guild]).await
+    }
+
+    /// One person in all these guilds at once: what they are called and whether they are there.
+    pub async fn lane_everywhere(
+        &self,
+        user: Id<marker::User>,
+        guilds: &[Id<marker::Guild>],
+    ) -> Lane<'_> {
+        // In one order and each stripe once, so that two of these never wait for each other.
+        let stripes: std::collections::BTreeSet<_> = guilds.iter().map(stripe).collect();
+        let mut shared = Vec::with_capacity(stripes.len());
+        for stripe in stripes {
+            shared.push(self.lanes.guilds[stripe].clone().read_owned().await);
+        }
         let narrow = Some(self.lanes.narrow(("user", user)).await);
+        Lane { app: self, held: Held { _narrow: narrow, _shared: shared, whole: None } }
+    }
+
+    /// Uses of an invite of a guild: one at a time, beside other joins and leaves.
+    pub async fn lane_invite(&self, guild: Id<marker::Guild>, code: &str) -> Lane<'_> {
+        let shared = vec![self.lanes.guilds[stripe(guild)].clone().read_owned().await];
+        let narrow = Some(self.lanes.narrow(("invite", code)).await);
         Lane { app: self, held: Held { _narrow: narrow, _shared: shared, whole: None } }
     }
 

@@ -27,6 +27,7 @@ pub mod name;
 pub mod login;
 pub mod server_owner;
 
+pub mod directory;
 pub mod presence;
 pub mod typing;
 pub mod voice;

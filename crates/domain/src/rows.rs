@@ -39,6 +39,7 @@ pub const TABLES: &[&Table] = &[
     NonceRow::TABLE,
     AttachmentRow::TABLE,
     UsageRow::TABLE,
+    PurgeRow::TABLE,
     ReadStateRow::TABLE,
     DmRow::TABLE,
     PairRow::TABLE,
@@ -331,6 +332,13 @@ rows! {
         bytes: u64,
     }
 
+    /// Something that is gone or banned, and what it leaves to be deleted piece by piece.
+    PurgeRow = "purge" key(name: text) {
+        /// Names the work, so that it is not noted down twice.
+        name: String,
+        what: Purge,
+    }
+
     ReadStateRow = "read_state" key(user_id: int, channel_id: int) {
         user_id: Id<marker::User>,
         channel_id: Id<marker::Channel>,
@@ -395,6 +403,23 @@ pub enum UserKind {
     Bot,
     /// Gone; its messages stay under a neutral name.
     Deleted,
+}
+
+/// What is to be deleted in the background.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purge {
+    /// All in a channel that is gone.
+    Channel(Id<marker::Channel>),
+    /// Members, bans and invites of a guild that is gone.
+    Guild(Id<marker::Guild>),
+    /// What somebody wrote in a guild: from this id on, older than the ban.
+    Author {
+        guild_id: Id<marker::Guild>,
+        user_id: Id<marker::User>,
+        from: Id<marker::Message>,
+        before: Id<marker::Message>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

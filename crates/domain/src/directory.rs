@@ -1,0 +1,215 @@
+//! The directory: public rooms, those first where people are and something happens.
+//!
+//! A row of its own for each listed room, some seconds old, so that a page costs the same however
+//! many rooms there are. What decides the order grows with time and never decays: nothing has to be
+//! counted again for rooms where nothing happens.
+
+use std::{collections::HashSet, mem, sync::Mutex};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use proto::{
+    Id, Permissions, Timestamp,
+    guild::Visibility,
+    marker,
+    osc::{Directory, DirectoryItem},
+};
+
+use crate::{
+    App,
+    cache::GuildState,
+    lane::Receipt,
+    reject::{Reject, Result, no},
+    rows::{DirectoryRow, GuildRow},
+    store::{Batch, Entity as _, IntoKey as _, Scan, Search},
+};
+
+/// Matches that a search orders and pages: the newest rooms, if more match.
+const SEARCH_MOST: usize = 1_000;
+
+/// Characters of a search.
+const QUERY_LENGTH: usize = 100;
+
+/// What twice as many people are worth, in seconds by which a room may have been silent longer.
+const DOUBLING_S: f64 = 43_200.0;
+
+/// An activity this much newer than the listed one is worth a write.
+const ACTIVITY_STEP_MS: i64 = 60_000;
+
+/// Rooms brought up to date in one run.
+const REFRESH_MOST: usize = 2_000;
+
+/// Guilds in which something changed that the directory shows.
+#[derive(Default)]
+pub struct Touched(Mutex<HashSet<Id<marker::Guild>>>);
+
+impl Touched {
+    pub(crate) fn touch(&self, guild: Id<marker::Guild>) {
+        self.0.lock().expect("no panic while locked").insert(guild);
+    }
+
+    fn take(&self) -> HashSet<Id<marker::Guild>> {
+        mem::take(&mut *self.0.lock().expect("no panic while locked"))
+    }
+}
+
+/// Where a page begins: after this room.
+type Cursor = (i64, Id<marker::Guild>);
+
+/// A page of the directory, for everybody.
+pub async fn list(
+    app: &App,
+    query: Option<&str>,
+    limit: Option<usize>,
+    after: Option<&str>,
+) -> Result<Directory> {
+    let most = app.limits.directory_page;
+    let limit = limit.unwrap_or(most);
+    if limit == 0 || limit > most {
+        let message = format!("Must be between 1 and {most}.");
+        return no(Reject::field("limit", "NUMBER_TYPE_RANGE", message));
+    }
+    let after = after.filter(|after| !after.is_empty()).map(read_cursor).transpose()?;
+    let query = query.map(str::trim).filter(|query| !query.is_empty());
+    // One more than asked for tells whether there is a next page.
+    let mut rows = match query {
+        None => ranked(app, after, limit + 1).await?,
+        Some(query) => found(app, query, after, limit + 1).await?,
+    };
+    let next = (rows.len() > limit).then(|| rows[limit - 1].rank);
+    rows.truncate(limit);
+    let next = next.and(rows.last()).map(|row| write_cursor((row.rank, row.guild_id)));
+    Ok(Directory { items: rows.into_iter().map(|row| item(app, row)).collect(), next })
+}
+
+async fn ranked(app: &App, after: Option<Cursor>, limit: usize) -> Result<Vec<DirectoryRow>> {
+    let scan = Scan::of::<DirectoryRow>().by("by_rank").newest_first().limit(limit);
+    let scan = match after {
+        Some(cursor) => scan.before(cursor),
+        None => scan,
+    };
+    Ok(app.disk.scan(scan).await?)
+}
+
+async fn found(
+    app: &App,
+    query: &str,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<Vec<DirectoryRow>> {
+    if query.chars().count() > QUERY_LENGTH {
+        return no(Reject::length("q", 0, QUERY_LENGTH));
+    }
+    let words = query.split_whitespace().map(str::to_owned).collect();
+    let search = Search { table: DirectoryRow::TABLE, words, limit: SEARCH_MOST };
+    let ids = app.disk.search::<marker::Guild>(&search).await?;
+    let keys = ids.into_iter().map(|id| id.into_key()).collect();
+    let rows = app.disk.get_many::<DirectoryRow>(keys).await?;
+    let mut rows: Vec<_> = rows.into_iter().flatten().collect();
+    rows.retain(|row| after.is_none_or(|after| (row.rank, row.guild_id) < after));
+    rows.sort_by_key(|row| std::cmp::Reverse((row.rank, row.guild_id)));
+    rows.truncate(limit);
+    Ok(rows)
+}
+
+fn item(app: &App, row: DirectoryRow) -> DirectoryItem {
+    DirectoryItem {
+        online_count: app.presences.online_count(row.guild_id),
+        id: row.guild_id,
+        slug: row.slug,
+        name: row.name,
+        description: row.description,
+        icon: row.icon,
+        member_count: row.member_count,
+        last_activity: row.last_activity,
+    }
+}
+
+fn write_cursor((rank, guild): Cursor) -> String {
+    let mut bytes = rank.to_be_bytes().to_vec();
+    bytes.extend(guild.get().to_be_bytes());
+    BASE64.encode(bytes)
+}
+
+fn read_cursor(text: &str) -> Result<Cursor> {
+    let wrong = || Reject::field("after", "BASE_TYPE_BAD_TYPE", "Take `next` of a page before.");
+    let bytes = BASE64.decode(text).map_err(|_| wrong())?;
+    let bytes: [u8; 16] = bytes.try_into().map_err(|_| wrong())?;
+    let (rank, guild) = bytes.split_at(8);
+    let number = |half: &[u8]| u64::from_be_bytes(half.try_into().expect("half of 16 bytes"));
+    let guild = Id::new(number(guild)).ok_or_else(wrong)?;
+    Ok((number(rank) as i64, guild))
+}
+
+/// The room as the directory lists it now; `None` for one that it must not list.
+pub(crate) fn row(state: &GuildState) -> Option<DirectoryRow> {
+    if state.row.visibility != Visibility::Public {
+        return None;
+    }
+    // What happens where visitors cannot look is not theirs to know.
+    let open = state.channels.values().filter(|channel| {
+        state.permissions_of_everyone(channel).contains(Permissions::VIEW_CHANNEL)
+    });
+    let newest = open
+        .filter_map(|channel| state.tips.get(&channel.id)?.last_message_id)
+        .map(Id::created_at)
+        .max();
+    let people = state.members.len().max(1);
+    Some(DirectoryRow {
+        guild_id: state.row.id,
+        name: state.row.name.clone(),
+        slug: state.row.slug.clone(),
+        description: state.row.description.clone(),
+        icon: state.row.icon.clone(),
+        member_count: people as u32,
+        last_activity: newest,
+        rank: rank(people, newest.unwrap_or(state.row.id.created_at())),
+    })
+}
+
+fn rank(people: usize, newest: Timestamp) -> i64 {
+    newest.as_ms().div_euclid(1_000) + ((people as f64).log2() * DOUBLING_S) as i64
+}
+
+/// Brings the rooms in which something happened up to date. Adds none and removes none: that
+/// happens with the room, at once.
+pub async fn refresh_dirty(app: &App) -> Result<()> {
+    let mut touched: Vec<_> = app.cache.touched.take().into_iter().collect();
+    for later in touched.drain(REFRESH_MOST.min(touched.len())..) {
+        app.cache.touched.touch(later);
+    }
+    let keys = touched.iter().map(|guild| guild.into_key()).collect();
+    let listed = app.disk.get_many::<DirectoryRow>(keys).await?;
+    let mut waiting = Vec::new();
+    for listed in listed.into_iter().flatten() {
+        waiting.extend(refresh(app, &listed).await);
+    }
+    for receipt in waiting {
+        // A lost race: the guild was changed or went, and whoever did that wrote the row.
+        drop(receipt.durable_or_conflict().await?);
+    }
+    Ok(())
+}
+
+async fn refresh(app: &App, listed: &DirectoryRow) -> Option<Receipt> {
+    let guild = app.cache.guild(listed.guild_id)?;
+    let (now, of): (DirectoryRow, GuildRow) = {
+        let state = guild.read();
+        (row(&state)?, state.row.clone())
+    };
+    let age = |row: &DirectoryRow| row.last_activity.map_or(0, Timestamp::as_ms);
+    let same_but_for_age = DirectoryRow {
+        last_activity: now.last_activity,
+        rank: now.rank,
+        ..listed.clone()
+    };
+    if same_but_for_age == now && age(&now) - age(listed) < ACTIVITY_STEP_MS {
+        if now != *listed {
+            app.cache.touched.touch(now.guild_id);
+        }
+        return None;
+    }
+    // The guild must still be as it was read: one that is private by now must not come back.
+    let batch = Batch::new().expect(&of).expect(listed).put(&now);
+    let lane = app.lane_named("directory", now.guild_id).await;
+    Some(lane.enqueue(batch, Vec::new()))
+}
