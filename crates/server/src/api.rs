@@ -3,7 +3,13 @@
 //! Routes remember their method and path, so that tests and the description of the API read the
 //! same table that the router is made from. Refusals become status and body here and nowhere else.
 
+pub mod attachment;
 pub mod extract;
+pub mod dm;
+pub mod message;
+pub mod reaction;
+pub mod read_state;
+pub mod upload;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -25,6 +31,11 @@ use serde_json::{Map, Value, json};
 /// All routes of the API.
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(attachment::routes())
+        .merge(dm::routes())
+        .merge(message::routes())
+        .merge(reaction::routes())
+        .merge(read_state::routes())
 }
 
 /// What a handler answers.

@@ -20,6 +20,8 @@ use serde::de::DeserializeOwned;
 
 use super::{Error, Reply, plain, refuse, refuse_http};
 
+pub use text::percent_decoded;
+
 /// The header by which our own page shows that it is asking: no form or image can send it.
 const CLIENT_HEADER: &str = "x-osc-client";
 
@@ -419,7 +421,7 @@ fn is_timeout(error: &std::io::Error) -> bool {
 }
 
 /// Syntax first, then the shape: the two are different errors. The last of equal keys counts.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Reject> {
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Reject> {
     let body = if body.is_empty() { b"{}" } else { body };
     let value: serde_json::Value =
         serde_json::from_slice(body).map_err(|_| Reject::Refused(Code::INVALID_JSON))?;
