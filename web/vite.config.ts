@@ -1,4 +1,4 @@
-/** Builds the page: hashed assets, each with its .br and .gz so that the server never compresses. */
+/** Builds the page: hashed assets, each with its .br and .gz, so that the server need not. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -67,7 +67,11 @@ function precompress(): Plugin {
           fileName: `${name}.br`,
           source: brotliCompressSync(text, brotli),
         });
-        this.emitFile({ type: 'asset', fileName: `${name}.gz`, source: gzipSync(text, { level: 9 }) });
+        this.emitFile({
+          type: 'asset',
+          fileName: `${name}.gz`,
+          source: gzipSync(text, { level: 9 }),
+        });
       }
     },
   };

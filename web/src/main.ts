@@ -1,4 +1,4 @@
-/** Start: what the server wrote into the page -> who we are -> the live connection -> the screen. */
+/** Start: what the server wrote into the page -> who we are -> the live connection -> a screen. */
 import { mount } from 'svelte';
 import { connect } from './action/connection';
 import { serverFacts, whoAmI } from './action/session';

@@ -16,7 +16,10 @@ export async function create(guildId: string, wish: ChannelWish): Promise<Channe
   return channel;
 }
 
-export async function edit(channelId: string, wish: { name: string; topic: string }): Promise<void> {
+export async function edit(
+  channelId: string,
+  wish: { name: string; topic: string },
+): Promise<void> {
   const saved = await patch<ChannelData>(`${V10}/channels/${channelId}`, wish);
   world.channels.get(channelId)?.take(saved);
 }

@@ -199,5 +199,8 @@ export function reason(error: unknown): string {
 
 function newNonce(): string {
   const random = crypto.getRandomValues(new Uint32Array(2));
-  return `${Date.now().toString(36)}${random[0]?.toString(36)}${random[1]?.toString(36)}`.slice(0, 25);
+  return `${Date.now().toString(36)}${random[0]?.toString(36)}${random[1]?.toString(36)}`.slice(
+    0,
+    25,
+  );
 }

@@ -34,7 +34,7 @@ function blocks(lines: string[], depth: number): Block[] {
     if (text) found.push({ kind: 'paragraph', children: inlines(text, depth) });
     plain = [];
   };
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const special = blockAt(lines, at, depth);
     if (special) {
       flush();
@@ -149,7 +149,7 @@ export function inlines(source: string, depth = 0): Inline[] {
     text = '';
     found.push(one);
   };
-  for (let at = 0; at < source.length; ) {
+  for (let at = 0; at < source.length;) {
     const here = leaf(source, at, missing) ?? wrapped(source, at, depth, missing);
     if (here) {
       add(here.inline);
@@ -158,8 +158,9 @@ export function inlines(source: string, depth = 0): Inline[] {
       text += source[at + 1];
       at += 2;
     } else {
-      text += source[at];
-      at += 1;
+      const plain = source[at] === '`' ? tickRun(source, at) : (source[at] ?? '');
+      text += plain;
+      at += plain.length;
     }
   }
   if (text) found.push({ kind: 'text', text });
@@ -195,9 +196,8 @@ function leaf(source: string, at: number, missing: Set<string>): Here | null {
 }
 
 function code(source: string, at: number, missing: Set<string>): Here | null {
-  let ticks = 1;
-  while (source[at + ticks] === '`') ticks += 1;
-  const mark = '`'.repeat(ticks);
+  const mark = tickRun(source, at);
+  const ticks = mark.length;
   if (missing.has(mark)) return null;
   const end = source.indexOf(mark, at + ticks);
   if (end === -1) {
@@ -207,6 +207,13 @@ function code(source: string, at: number, missing: Set<string>): Here | null {
   const text = source.slice(at + ticks, end);
   if (!text.trim()) return null;
   return { inline: { kind: 'code', text: text.trim() }, next: end + ticks };
+}
+
+/** All the backticks that stand together here. */
+function tickRun(source: string, at: number): string {
+  let end = at + 1;
+  while (source[end] === '`') end += 1;
+  return source.slice(at, end);
 }
 
 function angle(source: string, at: number): Here | null {
@@ -250,7 +257,7 @@ function withoutTail(url: string): string {
   for (;;) {
     const last = url[end - 1] ?? '';
     const unopened = last === ')' && !url.slice(0, end).includes('(');
-    if (!'.,;:!?\'*_~|'.includes(last) && !unopened) return url.slice(0, end);
+    if (!".,;:!?'*_~|".includes(last) && !unopened) return url.slice(0, end);
     end -= 1;
   }
 }

@@ -42,7 +42,8 @@ export function permissions(who: Who, overwrites: readonly OverwriteBits[] = [])
   if (who.userId === who.ownerId) return ALL;
   let bits = 0n;
   for (const role of who.roles) {
-    if (role.id === who.guildId || who.memberRoles.includes(role.id)) bits |= parse(role.permissions);
+    if (role.id === who.guildId || who.memberRoles.includes(role.id))
+      bits |= parse(role.permissions);
   }
   if (bits & PERMISSION.ADMINISTRATOR) return ALL;
   const everyone = overwrites.find((entry) => entry.id === who.guildId);

@@ -1,6 +1,7 @@
 /** Order and age of ids without turning them into numbers that cannot hold them. */
 
-const EPOCH_MS = 1_420_070_400_000n; // COMPAT: https://discord.com/developers/docs/reference#snowflakes
+// COMPAT: https://discord.com/developers/docs/reference#snowflakes
+const EPOCH_MS = 1_420_070_400_000n;
 
 /** < 0 when `a` is older than `b`; a missing id is older than every other. */
 export function compare(a: string | null | undefined, b: string | null | undefined): number {
@@ -24,5 +25,5 @@ export function fromTime(ms: number): string {
 export function hue(id: string): number {
   let sum = 0;
   for (const digit of id) sum = (sum * 31 + digit.charCodeAt(0)) >>> 0;
-  return sum % 360;
+  return (Math.imul(sum, 2_654_435_761) >>> 8) % 360; // neighbours in age differ in colour
 }

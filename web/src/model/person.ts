@@ -1,4 +1,4 @@
-/** How a person is called on the screen: nickname, display name or username; a guest with its tag. */
+/** How a person is called on the screen: nickname, display name or username; guests with tag. */
 import type { Member, User } from './wire';
 
 export interface Shown {
@@ -7,7 +7,8 @@ export interface Shown {
   guest: boolean;
 }
 
-const GUEST_FLAG = 1 << 4; // COMPAT: https://discord.com/developers/docs/resources/guild#guild-member-object
+// COMPAT: https://discord.com/developers/docs/resources/guild#guild-member-object
+const GUEST_FLAG = 1 << 4;
 
 export function shown(user: User, member?: Member | null): Shown {
   const guest = user.osc?.guest === true || ((member?.flags ?? 0) & GUEST_FLAG) !== 0;

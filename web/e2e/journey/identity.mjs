@@ -1,0 +1,104 @@
+/** Guests, accounts, and what becomes of them. */
+import { strict as assert } from 'node:assert';
+
+const PASSWORD = 'a long enough sentence';
+
+async function fill(page, mode, username) {
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Username').fill(username);
+  await dialog.getByLabel('Password').fill(PASSWORD);
+  await dialog.getByRole('button', { name: mode, exact: true }).click();
+}
+
+export const journeys = {
+  'a guest makes an account and keeps name, room and messages': async (town) => {
+    const owner = await town.owner('annie', 'Keepers');
+    const guest = await town.visitor(`/r/${owner.slug()}`);
+    await guest.joinAs('Mary');
+    await guest.say('written as a guest');
+    await guest.page.getByText('forgotten after 30 days').waitFor();
+    await guest.page.getByRole('button', { name: 'Make an account' }).click();
+    await guest.axe('register dialog');
+    await fill(guest.page, 'Make account', 'mary.keeper');
+    await guest.page.getByText('Your account is ready').waitFor();
+    await guest.say('written with an account');
+    await owner.sees('written with an account');
+    assert.equal(await guest.page.getByText('forgotten after 30 days').count(), 0);
+    await guest.page.reload();
+    await guest.sees('written as a guest');
+    await guest.act('written as a guest', 'Edit'); // still ours
+    await guest.page.getByRole('textbox', { name: 'Edit message' }).press('Escape');
+
+    const elsewhere = await town.visitor('/');
+    await elsewhere.page.getByRole('button', { name: 'Sign in' }).click();
+    await fill(elsewhere.page, 'Sign in', 'mary.keeper');
+    await elsewhere.page
+      .getByRole('link', { name: /^Keepers/ })
+      .first()
+      .click();
+    await elsewhere.sees('written as a guest');
+
+    await guest.page.getByRole('button', { name: 'Your account and settings' }).click();
+    guest.expectRefusals += 1;
+    elsewhere.expectRefusals += 1;
+    await guest.page.getByRole('button', { name: 'Sign out there' }).first().click();
+    await elsewhere.page.getByText('You were signed out').waitFor();
+  },
+
+  'signing in as a guest is warned about and brings the rooms along': async (town) => {
+    const owner = await town.owner('joan', 'Crossing');
+    const account = await town.account('rosalind');
+    await account.leave();
+    const guest = await town.visitor(`/r/${owner.slug()}`);
+    await guest.joinAs('Passing');
+    await guest.page.getByRole('button', { name: 'Your account and settings' }).click();
+    await guest.page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
+    await guest.page.getByText(/You are the guest Passing#\d+/).waitFor();
+    const dialog = guest.page.getByRole('dialog');
+    await dialog.getByLabel('Username').fill('rosalind');
+    await dialog.getByLabel('Password').fill('correct horse battery staple');
+    await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await guest.composer().waitFor();
+    await guest.say('rosalind is here');
+    await owner.sees('rosalind is here');
+  },
+
+  'wrong words are answered beside the field, and a guest is warned before logging out': async (
+    town,
+  ) => {
+    const visitor = await town.visitor('/');
+    visitor.expectRefusals += 1;
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await fill(page, 'Sign in', 'nobody.at.all');
+    await page.getByRole('alert').filter({ hasText: /./ }).first().waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Join as guest' }).click();
+    await page.getByRole('dialog').getByLabel('Your name').fill('Brief');
+    await page.getByRole('dialog').getByRole('button', { name: 'Join as guest' }).click();
+    await page.getByRole('button', { name: 'Your account and settings' }).click();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByText('nobody can be it again').waitFor();
+    await page.getByRole('button', { name: 'Log out for good' }).click();
+    await page.getByRole('button', { name: 'Join as guest' }).waitFor();
+  },
+
+  'name and password change, and an account can go for good': async (town) => {
+    const visitor = await town.account('emmy');
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'Your account and settings' }).click();
+    await page.getByLabel('Display name').fill('Emmy N.');
+    await page.getByRole('button', { name: 'Save name' }).click();
+    await page.getByText('Saved.').waitFor();
+    await visitor.shot('account');
+    await page.getByLabel('Current password').fill('correct horse battery staple');
+    await page.getByLabel('New password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('Your password is changed.').waitFor();
+    await page.getByText('Delete this account').click();
+    await page.locator('details').getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await page.getByText('Your account is deleted.').waitFor();
+    await page.getByRole('button', { name: 'Join as guest' }).waitFor();
+  },
+};

@@ -1,0 +1,101 @@
+/** What people write becomes a tree, never markup; and never slowly. */
+import { describe, expect, it } from 'vitest';
+import { inlines, parse, plainText, safeUrl } from './markdown';
+
+const kinds = (text: string) => inlines(text).map((one) => one.kind);
+
+describe('inline', () => {
+  it('marks', () => {
+    expect(inlines('a **b** *c* __d__ ~~e~~ `f` ||g||').filter((x) => x.kind !== 'text')).toEqual([
+      { kind: 'strong', children: [{ kind: 'text', text: 'b' }] },
+      { kind: 'em', children: [{ kind: 'text', text: 'c' }] },
+      { kind: 'underline', children: [{ kind: 'text', text: 'd' }] },
+      { kind: 'strike', children: [{ kind: 'text', text: 'e' }] },
+      { kind: 'code', text: 'f' },
+      { kind: 'spoiler', children: [{ kind: 'text', text: 'g' }] },
+    ]);
+  });
+
+  it('nests and leaves words with underscores alone', () => {
+    expect(inlines('***both***')[0]).toEqual({
+      kind: 'strong',
+      children: [{ kind: 'em', children: [{ kind: 'text', text: 'both' }] }],
+    });
+    expect(kinds('snake_case_word')).toEqual(['text']);
+    expect(kinds('2 * 3 * 4')).toEqual(['text']);
+  });
+
+  it('knows what the wire calls people, roles, channels, emoji and times', () => {
+    expect(kinds('<@1><@!2><@&3><#4><:wave:5><t:1700000000:R>')).toEqual([
+      'user',
+      'user',
+      'role',
+      'channel',
+      'emoji',
+      'time',
+    ]);
+    expect(kinds('@everyone')).toEqual(['everyone']);
+  });
+
+  it('links only what is safe', () => {
+    expect(inlines('see https://example.org/a_(b).')).toMatchObject([
+      { text: 'see ' },
+      { kind: 'link', href: 'https://example.org/a_(b)' },
+      { text: '.' },
+    ]);
+    expect(kinds('[x](javascript:alert(1))')).not.toContain('link');
+    expect(kinds('[x](https://example.org)')).toEqual(['link']);
+    expect(kinds('[x](data:text/html,hi)')).not.toContain('link');
+    expect(safeUrl('javascript:alert(1)')).toBeNull();
+    expect(safeUrl(' java\nscript:alert(1)')).toBeNull();
+    expect(safeUrl('mailto:a@example.org')).toBe('mailto:a@example.org');
+  });
+
+  it('takes a backslash as "as it stands"', () => {
+    expect(inlines('\\*not\\* <@x>')).toEqual([{ kind: 'text', text: '*not* <@x>' }]);
+  });
+
+  it('keeps markup of other languages as text', () => {
+    expect(inlines('<img src=x onerror=alert(1)>')).toEqual([
+      { kind: 'text', text: '<img src=x onerror=alert(1)>' },
+    ]);
+  });
+});
+
+describe('blocks', () => {
+  it('fences, quotes, lists, headings', () => {
+    expect(parse('```rust\nfn main() {}\n```')).toEqual([
+      { kind: 'fence', language: 'rust', text: 'fn main() {}' },
+    ]);
+    expect(parse('> a\n> b\nc').map((one) => one.kind)).toEqual(['quote', 'paragraph']);
+    expect(parse('- a\n- b').map((one) => one.kind)).toEqual(['list']);
+    expect(parse('# Title\ntext').map((one) => one.kind)).toEqual(['heading', 'paragraph']);
+    expect(parse('```\nnever closed').map((one) => one.kind)).toEqual(['paragraph']);
+    expect(parse('>>> all\nof it')).toHaveLength(1);
+  });
+
+  it('reads aloud without marks and without spoilers', () => {
+    expect(plainText(parse('**Hi** ||secret|| `x`'))).toBe('Hi … x');
+  });
+});
+
+describe('hostile text', () => {
+  const attacks = ['*', '**', '_', '`', '||', '[', '<', '> ', '\\', '*_', '[a](', '```\n', '- '];
+  it.each(attacks)('a long run of %j stays quick', (piece) => {
+    const text = piece.repeat(20_000 / piece.length);
+    const start = performance.now();
+    parse(text);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+
+  it('random bytes never throw', () => {
+    let seed = 42;
+    const next = (below: number) =>
+      (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % below;
+    const letters = [...'*_~|`<>@#&:!()[]\\/hts.\n -a1t'];
+    for (let round = 0; round < 3_000; round += 1) {
+      const text = Array.from({ length: next(60) }, () => letters[next(letters.length)]).join('');
+      expect(() => parse(text), JSON.stringify(text)).not.toThrow();
+    }
+  });
+});
