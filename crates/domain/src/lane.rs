@@ -333,3 +333,199 @@ fn finish(app: &App, group: Vec<Item>, numbers: Vec<u64>, outcome: Outcome) {
         let _ = item.answer.send(answer);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+    use proto::message::CreateMessage;
+
+    use super::*;
+    use crate::{
+        message,
+        rows::{MessageRow, SlugRow},
+        store::{BoxFuture, Key, Row, Scan, Search, Store, Table, Value, memory::MemoryStore},
+        testing::World,
+    };
+
+    /// A disk that takes its time, counts its commits, and can be full.
+    struct SlowDisk {
+        inner: Arc<MemoryStore>,
+        commits: AtomicUsize,
+        full: AtomicBool,
+    }
+
+    impl Store for SlowDisk {
+        fn get<'a>(
+            &'a self,
+            table: &'static Table,
+            key: &'a [Value],
+        ) -> BoxFuture<'a, anyhow::Result<Option<Row>>> {
+            self.inner.get(table, key)
+        }
+        fn get_many<'a>(
+            &'a self,
+            table: &'static Table,
+            keys: &'a [Key],
+        ) -> BoxFuture<'a, anyhow::Result<Vec<Option<Row>>>> {
+            self.inner.get_many(table, keys)
+        }
+        fn scan<'a>(&'a self, scan: &'a Scan) -> BoxFuture<'a, anyhow::Result<Vec<Row>>> {
+            self.inner.scan(scan)
+        }
+        fn search<'a>(&'a self, search: &'a Search) -> BoxFuture<'a, anyhow::Result<Vec<i64>>> {
+            self.inner.search(search)
+        }
+        fn commit<'a>(
+            &'a self,
+            group: Vec<Batch>,
+        ) -> BoxFuture<'a, Result<Vec<Result<(), Conflict>>, CommitError>> {
+            Box::pin(async move {
+                self.commits.fetch_add(1, Ordering::SeqCst);
+                for _ in 0..50 {
+                    tokio::task::yield_now().await;
+                }
+                if self.full.load(Ordering::SeqCst) {
+                    return Err(CommitError::Full);
+                }
+                self.inner.commit(group).await
+            })
+        }
+    }
+
+    async fn slow_world() -> (World, Arc<SlowDisk>) {
+        let inner = Arc::new(MemoryStore::new());
+        let disk = Arc::new(SlowDisk {
+            inner: inner.clone(),
+            commits: AtomicUsize::new(0),
+            full: AtomicBool::new(false),
+        });
+        (World::with(inner, disk.clone(), proto::Limits::default()).await, disk)
+    }
+
+    fn text(content: usize) -> CreateMessage {
+        CreateMessage { content: Some(content.to_string()), ..Default::default() }
+    }
+
+    #[tokio::test]
+    async fn senders_of_one_channel_share_commits_and_keep_their_order() {
+        let (world, disk) = slow_world().await;
+        let alice = world.person("alice").await;
+        let room = world.guild(&[&alice]).await;
+        let app = &world.app;
+        app.guild(room.id).await.expect("active");
+        let before = disk.commits.load(Ordering::SeqCst);
+        let sends = (0..64).map(|n| {
+            let (app, here) = (app.clone(), room.general);
+            tokio::spawn(async move {
+                message::send(&app, &alice, here, text(n), vec![]).await.expect("sent").id
+            })
+        });
+        let sends: Vec<_> = sends.collect();
+        for send in sends {
+            send.await.expect("no panic");
+        }
+        let commits = disk.commits.load(Ordering::SeqCst) - before;
+        assert!(commits <= 8, "64 messages in {commits} commits");
+
+        let told: Vec<_> = world.events();
+        assert!(told.windows(2).all(|pair| pair[0].0 < pair[1].0), "numbers grow");
+        let ids: Vec<_> = told.iter().filter_map(|(_, dispatch)| message_id(dispatch)).collect();
+        assert_eq!(ids.len(), 64);
+        assert!(ids.is_sorted(), "told in the order of the ids");
+    }
+
+    fn message_id(dispatch: &Option<proto::gateway::Dispatch>) -> Option<Id<marker::Message>> {
+        match dispatch {
+            Some(proto::gateway::Dispatch::MessageCreate(message)) => Some(message.id),
+            _ => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lost_race_undoes_only_its_own_batch_and_is_told_to_nobody() {
+        let (world, _) = slow_world().await;
+        let app = &world.app;
+        let slug = |guild: u64| SlugRow {
+            slug: "lobby".to_owned(),
+            guild_id: Id::new(guild).expect("an id"),
+        };
+        let event = |user: u64| {
+            let gone = proto::guild::UnavailableGuild {
+                id: Id::new(user).expect("an id"),
+                unavailable: None,
+            };
+            Event::to_users([], proto::gateway::Dispatch::GuildDelete(gone))
+        };
+        let insert = async |name: &str, guild: u64| {
+            let lane = app.lane_named("slug", name).await;
+            lane.enqueue(Batch::new().insert(&slug(guild)), vec![event(guild)])
+                .durable_or_conflict()
+                .await
+                .expect("no other trouble")
+        };
+        // Two lanes, so that both are decided before either is on disk.
+        let (first, second) = tokio::join!(insert("one", 1), insert("two", 2));
+        assert_eq!(first, Ok(()));
+        assert_eq!(second, Err(Conflict { table: "slug", index: None }));
+        assert_eq!(world.saw(), ["GUILD_DELETE"]);
+        let kept = app.store.get::<SlugRow>("lobby").await.expect("read").expect("there");
+        assert_eq!(kept.guild_id.get(), 1, "the loser's row waits no longer");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_and_recovers() {
+        let (world, disk) = slow_world().await;
+        let alice = world.person("alice").await;
+        let room = world.guild(&[&alice]).await;
+        let (app, here) = (&world.app, room.general);
+        disk.full.store(true, Ordering::SeqCst);
+        let refused = message::send(app, &alice, here, text(1), vec![]).await;
+        assert!(matches!(refused, Err(Error::Reject(Reject::StorageFull))));
+        assert_eq!(world.saw(), [] as [&str; 0]);
+        let all = || Scan::of::<MessageRow>();
+        assert_eq!(app.store.scan::<MessageRow>(all()).await.expect("read"), []);
+        disk.full.store(false, Ordering::SeqCst);
+        message::send(app, &alice, here, text(2), vec![]).await.expect("sent");
+        assert_eq!(app.disk.scan::<MessageRow>(all()).await.expect("read").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_request_given_up_is_done_all_the_same() {
+        let (world, _) = slow_world().await;
+        let alice = world.person("alice").await;
+        let room = world.guild(&[&alice]).await;
+        let (app, here) = (world.app.clone(), room.general);
+        app.guild(room.id).await.expect("active");
+        let send = message::send(&app, &alice, here, text(1), vec![]);
+        let given_up = async {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! { biased; _ = given_up => {}, _ = send => panic!("too fast") }
+        message::send(&app, &alice, here, text(2), vec![]).await.expect("sent");
+        assert_eq!(world.saw(), ["MESSAGE_CREATE", "MESSAGE_CREATE"]);
+    }
+
+    #[tokio::test]
+    async fn the_log_says_what_was_told_and_numbers_never_come_again() {
+        let world = World::new().await;
+        let alice = world.person("alice").await;
+        let room = world.guild(&[&alice]).await;
+        message::send(&world.app, &alice, room.general, text(1), vec![]).await.expect("sent");
+        let told = world.published();
+        let log = world.app.disk.scan::<EventRow>(Scan::of::<EventRow>()).await.expect("read");
+        assert_eq!(log.len(), 1);
+        assert_eq!(log[0].number as u64, told[0].number);
+        let full = proto::gateway::Shape { content: true, osc: true };
+        let tail = told[0].tail(full).expect("everybody may get it");
+        let again = format!(",\"t\":\"{}\",\"d\":{}}}", log[0].t, log[0].d.0.get());
+        assert_eq!(std::str::from_utf8(&tail).expect("JSON"), again);
+
+        let reopened = World::over(world.store.clone()).await;
+        assert!(reopened.app.first_number > told[0].number);
+        let next: Id<marker::Message> = reopened.app.ids.next();
+        assert!(next.get() > world.app.ids.last(), "ids go on above all that were given");
+    }
+}

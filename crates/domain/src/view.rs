@@ -153,3 +153,92 @@ impl View {
     }
 }
 
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        rows::{ReactionRow, SlugRow},
+        store::{Batch, memory::MemoryStore},
+    };
+
+    fn reaction(message: u64, emoji: u8, user: u64) -> ReactionRow {
+        ReactionRow {
+            message_id: Id::new(message).expect("an id"),
+            emoji: emoji.to_string(),
+            user_id: Id::new(user).expect("an id"),
+        }
+    }
+
+    /// (message, emoji, user, written rather than deleted)
+    fn changes() -> impl Strategy<Value = Vec<(u64, u8, u64, bool)>> {
+        prop::collection::vec((1..3u64, 0..3u8, 1..5u64, any::<bool>()), 0..40)
+    }
+
+    fn batch(changes: &[(u64, u8, u64, bool)]) -> Batch {
+        changes.iter().fold(Batch::new(), |batch, (message, emoji, user, written)| {
+            let row = reaction(*message, *emoji, *user);
+            if *written { batch.put(&row) } else { batch.delete::<ReactionRow>(row.key()) }
+        })
+    }
+
+    async fn commit(store: &MemoryStore, batch: Batch) {
+        store.commit(vec![batch]).await.expect("kept")[0].expect("no conflict");
+    }
+
+    proptest! {
+        /// What waits, seen over what is stored, is what will be stored.
+        #[test]
+        fn a_view_with_waiting_rows_equals_the_store_after_them(
+            before in changes(),
+            waiting in changes(),
+            limit in 1..8usize,
+            reverse: bool,
+            from in 0..4i64,
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("runs");
+            runtime.block_on(async {
+                let (now, then) = (Arc::new(MemoryStore::new()), Arc::new(MemoryStore::new()));
+                commit(&now, batch(&before)).await;
+                commit(&then, batch(&before).and(batch(&waiting))).await;
+                let (now, then) = (View::new(now), View::new(then));
+                now.hold(1, &batch(&waiting).ops);
+                for message in 1..3i64 {
+                    let mut scan = Scan::of::<ReactionRow>().prefix(message).limit(limit);
+                    scan = scan.from(from.to_string());
+                    if reverse {
+                        scan = scan.newest_first();
+                    }
+                    let seen = now.scan::<ReactionRow>(scan.clone()).await.expect("read");
+                    assert_eq!(seen, then.scan::<ReactionRow>(scan).await.expect("read"));
+                }
+                let keys: Vec<Key> =
+                    waiting.iter().map(|(m, e, u, _)| reaction(*m, *e, *u).key()).collect();
+                let seen = now.get_many::<ReactionRow>(keys.clone()).await.expect("read");
+                assert_eq!(seen, then.get_many::<ReactionRow>(keys).await.expect("read"));
+                now.release(1, &batch(&waiting).ops);
+                assert!(now.pending.iter().all(|p| {
+                    p.lock().expect("no panic").values().all(BTreeMap::is_empty)
+                }));
+            });
+        }
+    }
+
+    #[tokio::test]
+    async fn only_the_newest_batch_lets_go_of_its_row() {
+        let view = View::new(Arc::new(MemoryStore::new()));
+        let slug = |guild| SlugRow {
+            slug: "a".to_owned(),
+            guild_id: Id::new(guild).expect("an id"),
+        };
+        let (first, second) = (Batch::new().put(&slug(1)), Batch::new().put(&slug(2)));
+        view.hold(1, &first.ops);
+        view.hold(2, &second.ops);
+        view.release(1, &first.ops);
+        let seen = view.get::<SlugRow>("a").await.expect("read").expect("waits");
+        assert_eq!(seen.guild_id.get(), 2);
+        assert_eq!(view.committed().get::<SlugRow>("a").await.expect("read"), None);
+    }
+}

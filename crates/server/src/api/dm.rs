@@ -1,0 +1,49 @@
+//! Direct messages. <https://discord.com/developers/docs/resources/user#create-dm>
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use domain::{App, Reject, dm, reject::no};
+use proto::{Id, channel::Channel, marker};
+use serde::Deserialize;
+
+use super::{
+    Answer, Reply, Routes,
+    extract::{Actor, Json},
+};
+
+pub fn routes() -> Routes {
+    Routes::v10()
+        .post("/users/@me/channels", open)
+        .merge(Routes::osc().get("/users/@me/channels", list))
+}
+
+/// COMPAT: the documentation has `recipient_id`; clients of people sent a list of one.
+#[derive(Deserialize)]
+struct Open {
+    recipient_id: Option<Id<marker::User>>,
+    #[serde(default)]
+    recipients: Vec<Id<marker::User>>,
+}
+
+/// Create DM.
+async fn open(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Json(body): Json<Open>,
+) -> Answer<Channel> {
+    let recipient = match (body.recipient_id, body.recipients.as_slice()) {
+        (Some(one), _) => one,
+        (None, [one]) => *one,
+        _ => {
+            let message = "This field is required.";
+            return Ok(no(Reject::field("recipient_id", "BASE_TYPE_REQUIRED", message))?);
+        }
+    };
+    Ok(Reply::ok(dm::open(&app, &actor, recipient).await?))
+}
+
+/// The actor's direct messages.
+async fn list(State(app): State<Arc<App>>, Actor(actor): Actor) -> Answer<Vec<Channel>> {
+    Ok(Reply::ok(dm::list(&app, actor.user).await?))
+}
