@@ -1,6 +1,6 @@
 /** The real server on a free port with a data folder of its own; it can be killed and come back. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,11 @@ class Server {
   }
 
   async start() {
-    const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data];
+    // One machine plays everybody here, faster than people are.
+    const config = join(this.data, 'e2e.toml');
+    await writeFile(config, '[limits]\nmessages_per_5s = 1000\nrequests_per_second = 1000\n');
+    const listen = `127.0.0.1:${this.port}`;
+    const args = ['serve', '--listen', listen, '--data', this.data, '--config', config];
     const child = spawn(this.binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {

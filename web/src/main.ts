@@ -1,6 +1,7 @@
 /** Start: what the server wrote into the page -> who we are -> the live connection -> a screen. */
 import { mount } from 'svelte';
 import { connect } from './action/connection';
+import { recall } from './action/outbox';
 import { serverFacts, whoAmI } from './action/session';
 import { world } from './model/here';
 import type { Boot } from './model/wire';
@@ -15,7 +16,10 @@ async function start(): Promise<void> {
   world.takeServer(boot.server ?? (await serverFacts()));
   world.me = boot.me === undefined ? await whoAmI() : boot.me;
   router.start();
-  if (world.me) connect();
+  if (world.me) {
+    recall();
+    connect();
+  }
   const target = document.getElementById('app');
   if (!target) throw new Error('the page has no #app');
   // The screen of a room comes in a file of its own; until then the server's page stays readable.

@@ -133,7 +133,10 @@ async function deliver(row: Pending): Promise<boolean> {
       return true;
     }
     for (const later of world.outbox.of(row.channelId)) {
-      if (later.state === 'sending') world.outbox.change(later.nonce, { state: 'waiting' });
+      const why = error.offline ? '' : reason(error);
+      if (later.state === 'sending') {
+        world.outbox.change(later.nonce, { state: 'waiting', reason: why });
+      }
     }
     const waitMs = Math.max(RETRY_MS, error.retryAfterMs);
     setTimeout(() => void drain(row.channelId), waitMs);

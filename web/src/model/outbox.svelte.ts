@@ -19,6 +19,8 @@ export interface Pending {
 
 export class Outbox {
   rows = $state.raw<Pending[]>([]);
+  /** told after every change, so that what waits can outlive the page */
+  changed: () => void = () => {};
 
   of(channelId: string): Pending[] {
     return this.rows.filter((row) => row.channelId === channelId);
@@ -26,6 +28,7 @@ export class Outbox {
 
   add(row: Pending): void {
     this.rows = [...this.rows, row];
+    this.changed();
   }
 
   get(nonce: string): Pending | undefined {
@@ -34,9 +37,12 @@ export class Outbox {
 
   change(nonce: string, change: Partial<Pending>): void {
     this.rows = this.rows.map((row) => (row.nonce === nonce ? { ...row, ...change } : row));
+    if (change.state) this.changed();
   }
 
   settle(nonce: string): void {
-    if (this.get(nonce)) this.rows = this.rows.filter((row) => row.nonce !== nonce);
+    if (!this.get(nonce)) return;
+    this.rows = this.rows.filter((row) => row.nonce !== nonce);
+    this.changed();
   }
 }
