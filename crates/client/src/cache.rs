@@ -1,0 +1,296 @@
+//! What a session knows: a copy of the server's truth, kept up by events.
+//!
+//! `apply` is the only place where events change it. The law that it serves: the first READY and
+//! all events since make the same copy as a READY of now; `difference` tells where they do not.
+
+mod difference;
+mod guild;
+mod timeline;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proto::{
+    Id,
+    channel::Channel,
+    gateway::{Dispatch, Ready},
+    guild::UnavailableGuild,
+    marker,
+    message::Message,
+    osc::ReadState,
+    presence::TypingStart,
+    user::CurrentUser,
+};
+
+pub use difference::difference;
+pub use guild::GuildCopy;
+pub use timeline::Timeline;
+
+/// A session's copy. All lists are sorted by id.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cache {
+    /// `None` before READY.
+    pub user: Option<CurrentUser>,
+    pub guilds: BTreeMap<Id<marker::Guild>, GuildCopy>,
+    /// Named by READY, not told yet; or gone for a while.
+    pub unavailable: BTreeSet<Id<marker::Guild>>,
+    /// Direct messages. Pure v10 sessions are not told of them.
+    pub dms: BTreeMap<Id<marker::Channel>, Channel>,
+    pub read_states: BTreeMap<Id<marker::Channel>, ReadState>,
+    /// Unix seconds when somebody was last seen typing.
+    pub typing: BTreeMap<(Id<marker::Channel>, Id<marker::User>), i64>,
+    /// Messages of opened channels.
+    timelines: BTreeMap<Id<marker::Channel>, Timeline>,
+}
+
+/// Somebody is shown as typing for this long.
+pub const TYPING_SECONDS: i64 = 10;
+
+impl Cache {
+    /// Whether READY came and all guilds that it named.
+    pub fn is_whole(&self) -> bool {
+        self.user.is_some() && self.unavailable.is_empty()
+    }
+
+    pub fn user_id(&self) -> Option<Id<marker::User>> {
+        self.user.as_ref().map(|user| user.user.id)
+    }
+
+    /// A channel of a guild or a direct message.
+    pub fn channel(&self, id: Id<marker::Channel>) -> Option<&Channel> {
+        let in_guild = || self.guilds.values().find_map(|guild| guild.channels.get(&id));
+        self.dms.get(&id).or_else(in_guild)
+    }
+
+    /// Keeps the newest `most` messages of a channel from now on; `page` is its newest page as
+    /// REST gives it, newest first.
+    pub fn open(&mut self, channel: Id<marker::Channel>, page: Vec<Message>, most: usize) {
+        self.timelines.insert(channel, Timeline::new(page, most));
+    }
+
+    /// Forgets a channel's messages.
+    pub fn close(&mut self, channel: Id<marker::Channel>) {
+        self.timelines.remove(&channel);
+    }
+
+    /// The messages of an opened channel.
+    pub fn timeline(&self, channel: Id<marker::Channel>) -> Option<&Timeline> {
+        self.timelines.get(&channel)
+    }
+
+    pub fn opened(&self) -> impl Iterator<Item = Id<marker::Channel>> + '_ {
+        self.timelines.keys().copied()
+    }
+
+    /// Who types in a channel.
+    pub fn typing_in(
+        &self,
+        channel: Id<marker::Channel>,
+        now_seconds: i64,
+    ) -> impl Iterator<Item = Id<marker::User>> + '_ {
+        let here = self.typing.iter().filter(move |((there, _), _)| *there == channel);
+        let fresh = here.filter(move |(_, at)| **at + TYPING_SECONDS > now_seconds);
+        fresh.map(|((_, user), _)| *user)
+    }
+
+    /// Follows one event. Events of things that are not known change nothing.
+    pub fn apply(&mut self, dispatch: &Dispatch) {
+        use Dispatch as D;
+        match dispatch {
+            D::Ready(ready) => self.start(ready),
+            D::Resumed(_) => {}
+            D::UserUpdate(user) => self.user = Some((**user).clone()),
+
+            D::GuildCreate(guild) => self.put_guild(GuildCopy::new(guild)),
+            D::GuildUpdate(update) => {
+                if let Some(guild) = self.guilds.get_mut(&update.id) {
+                    guild.update(update);
+                }
+            }
+            D::GuildDelete(gone) => self.drop_guild(gone),
+
+            D::ChannelCreate(channel) | D::ChannelUpdate(channel) => self.put_channel(channel),
+            D::OscChannelCreate(channel) => {
+                self.dms.insert(channel.id, (**channel).clone());
+            }
+            D::ChannelDelete(channel) => self.drop_channel(channel.id),
+            // When something was pinned is not part of a channel here.
+            D::ChannelPinsUpdate(_) => {}
+
+            D::GuildRoleCreate(event) | D::GuildRoleUpdate(event) => {
+                self.in_guild(event.guild_id, |guild| guild.put_role(&event.role));
+            }
+            D::GuildRoleDelete(event) => {
+                self.in_guild(event.guild_id, |guild| guild.drop_role(event.role_id));
+            }
+
+            D::GuildMemberAdd(event) => {
+                self.in_guild(event.guild_id, |guild| guild.add_member(&event.member));
+            }
+            D::GuildMemberUpdate(event) => {
+                self.in_guild(event.guild_id, |guild| guild.put_member(&event.member));
+            }
+            D::GuildMemberRemove(event) => {
+                self.in_guild(event.guild_id, |guild| guild.drop_member(event.user.id));
+            }
+            D::GuildMembersChunk(chunk) => self.in_guild(chunk.guild_id, |guild| {
+                chunk.members.iter().for_each(|member| guild.put_member(member));
+                let presences = chunk.presences.iter().flatten();
+                presences.for_each(|presence| guild.put_presence(presence));
+            }),
+            // Lists that are asked for when they are shown.
+            D::GuildBanAdd(_) | D::GuildBanRemove(_) => {}
+            D::InviteCreate(_) | D::InviteDelete(_) => {}
+
+            D::MessageCreate(message) => self.hear(message),
+            D::MessageUpdate(message) => {
+                self.in_timeline(message.channel_id, |timeline, _| timeline.change(message));
+            }
+            D::MessageDelete(gone) => {
+                self.in_timeline(gone.channel_id, |timeline, _| timeline.remove(&[gone.id]));
+            }
+            D::MessageDeleteBulk(gone) => {
+                self.in_timeline(gone.channel_id, |timeline, _| timeline.remove(&gone.ids));
+            }
+            D::MessageReactionAdd(event) => self.in_timeline(event.channel_id, |timeline, me| {
+                timeline.react(event, me == Some(event.user_id));
+            }),
+            D::MessageReactionRemove(event) => {
+                self.in_timeline(event.channel_id, |timeline, me| {
+                    timeline.unreact(event, me == Some(event.user_id));
+                });
+            }
+            D::MessageReactionRemoveAll(event) | D::MessageReactionRemoveEmoji(event) => {
+                self.in_timeline(event.channel_id, |timeline, _| timeline.clear(event));
+            }
+
+            D::PresenceUpdate(presence) => {
+                if let Some(guild) = presence.guild_id {
+                    self.in_guild(guild, |guild| guild.put_presence(presence));
+                }
+            }
+            D::TypingStart(typing) => self.put_typing(typing),
+            D::VoiceStateUpdate(voice) => {
+                if let Some(guild) = voice.guild_id {
+                    self.in_guild(guild, |guild| guild.put_voice(voice));
+                }
+            }
+            // For those who connect to a voice server.
+            D::VoiceServerUpdate(_) => {}
+            D::OscReadStateUpdate(state) => {
+                self.read_states.insert(state.channel_id, state.clone());
+            }
+        }
+    }
+
+    /// A new session: what was known before is void.
+    fn start(&mut self, ready: &Ready) {
+        *self = Self {
+            user: Some(ready.user.clone()),
+            unavailable: ready.guilds.iter().map(|guild| guild.id).collect(),
+            dms: ready.private_channels.iter().map(|dm| (dm.id, dm.clone())).collect(),
+            ..Self::default()
+        };
+        for state in ready.osc.iter().flat_map(|osc| &osc.read_states) {
+            self.read_states.insert(state.channel_id, state.clone());
+        }
+    }
+
+    fn put_guild(&mut self, guild: GuildCopy) {
+        let id = guild.guild.id;
+        if let Some(before) = self.guilds.get(&id) {
+            let hidden = before.channels.keys().filter(|id| !guild.channels.contains_key(id));
+            let hidden: Vec<_> = hidden.copied().collect();
+            hidden.into_iter().for_each(|channel| self.close(channel));
+        }
+        self.unavailable.remove(&id);
+        self.guilds.insert(id, guild);
+    }
+
+    fn drop_guild(&mut self, gone: &UnavailableGuild) {
+        let Some(guild) = self.guilds.remove(&gone.id) else {
+            self.unavailable.remove(&gone.id);
+            return;
+        };
+        for channel in guild.channels.keys() {
+            self.close(*channel);
+        }
+        if gone.unavailable == Some(true) {
+            self.unavailable.insert(gone.id);
+        }
+    }
+
+    fn put_channel(&mut self, channel: &Channel) {
+        match channel.guild_id {
+            Some(guild) => self.in_guild(guild, |guild| {
+                guild.channels.insert(channel.id, channel.clone());
+            }),
+            None => {
+                self.dms.insert(channel.id, channel.clone());
+            }
+        }
+    }
+
+    fn drop_channel(&mut self, id: Id<marker::Channel>) {
+        self.dms.remove(&id);
+        self.close(id);
+        self.guilds.values_mut().for_each(|guild| guild.drop_channel(id));
+    }
+
+    fn hear(&mut self, message: &Message) {
+        let here = message.channel_id;
+        self.typing.remove(&(here, message.author.id));
+        self.in_timeline(here, |timeline, _| timeline.put(message));
+        let meant = self.is_meant(message);
+        let dm = self.dms.get_mut(&here);
+        let in_guild = message.guild_id.and_then(|guild| self.guilds.get_mut(&guild));
+        let in_guild = in_guild.and_then(|guild| guild.channels.get_mut(&here));
+        if let Some(channel) = dm.or(in_guild) {
+            channel.last_message_id = Some(Some(message.id));
+        }
+        if meant {
+            let unread = ReadState { channel_id: here, last_message_id: None, mention_count: 0 };
+            self.read_states.entry(here).or_insert(unread).mention_count += 1;
+        }
+    }
+
+    /// Whether a message calls its reader: directly, by a role, or everybody.
+    fn is_meant(&self, message: &Message) -> bool {
+        let Some(me) = self.user_id().filter(|me| *me != message.author.id) else {
+            return false;
+        };
+        let Some(guild) = message.guild_id else {
+            return true;
+        };
+        let mine = self.guilds.get(&guild).and_then(|guild| guild.members.get(&me));
+        let mine = mine.map_or(&[][..], |member| &member.roles);
+        message.mention_everyone
+            || message.mentions.iter().any(|user| user.id == me)
+            || message.mention_roles.iter().any(|role| mine.contains(role))
+    }
+
+    fn put_typing(&mut self, typing: &TypingStart) {
+        self.typing.retain(|_, at| *at + TYPING_SECONDS > typing.timestamp);
+        self.typing.insert((typing.channel_id, typing.user_id), typing.timestamp);
+    }
+
+    fn in_guild(&mut self, id: Id<marker::Guild>, change: impl FnOnce(&mut GuildCopy)) {
+        if let Some(guild) = self.guilds.get_mut(&id) {
+            change(guild);
+        }
+    }
+
+    fn in_timeline(
+        &mut self,
+        id: Id<marker::Channel>,
+        change: impl FnOnce(&mut Timeline, Option<Id<marker::User>>),
+    ) {
+        let me = self.user_id();
+        if let Some(timeline) = self.timelines.get_mut(&id) {
+            change(timeline, me);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "cache/tests.rs"]
+mod tests;
