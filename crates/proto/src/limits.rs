@@ -96,6 +96,8 @@ limits! {
     password_length_min: usize = 8;
     /// Bytes a password can have.
     password_bytes: usize = 1_024;
+    /// Bytes of a person's or a room's picture.
+    picture_bytes: usize = 4 * 1024 * 1024;
     /// Logins of one person; the one unused for longest goes.
     user_sessions: usize = 50;
     /// Bots of one account.
@@ -122,6 +124,16 @@ limits! {
     connections: u32 = 100_000;
     /// Requests of one person a second.
     requests_per_second: u32 = 50;
+    /// Requests of one address a second that are not signed in.
+    address_requests_per_second: u32 = 200;
+    /// Requests that read, of one person for one kind of thing in one room, in 10 seconds.
+    reads_per_10s: u32 = 100;
+    /// Requests that change, of one person for one kind of thing in one room, in 10 seconds.
+    writes_per_10s: u32 = 50;
+    /// Reactions of one person in one channel in 5 seconds.
+    reactions_per_5s: u32 = 20;
+    /// Refused requests (401, 403, 429) of one address in 10 minutes; then all are refused.
+    invalid_per_10min: u32 = 10_000;
     /// Guests one address can make in 10 minutes.
     guests_per_10min: u32 = 60;
     /// Accounts one address can make in an hour.
