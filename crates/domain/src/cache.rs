@@ -31,6 +31,7 @@ pub struct Cache {
     /// Grows with each committed change of a user: what was read before must not be kept after.
     user_changes: AtomicU64,
     pub(crate) logins: crate::login::Logins,
+    pub(crate) tries: crate::tries::Tries,
     pub(crate) touched: crate::directory::Touched,
 }
 

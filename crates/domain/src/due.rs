@@ -1,7 +1,7 @@
 //! What happens by itself at a time. The server calls `run_once` every few seconds.
 
 use crate::{
-    App,
+    App, guest, login,
     reject::{Error, Reject, Result},
     rows::{EventRow, GatewaySessionRow, NonceRow, SecretRow},
     store::{Batch, Entity, Scan, Value},
@@ -22,6 +22,8 @@ pub async fn run_once(app: &App) {
     settle("nonces", prune_nonces(app).await);
     settle("gateway sessions", prune_sessions(app).await);
     settle("secrets", prune_secrets(app).await);
+    settle("logins", login::expire(app).await.map(|_| ()));
+    settle("idle guests", guest::forget_idle(app).await.map(|_| ()));
 }
 
 /// Logs what failed. A full disk is told once where it is met.

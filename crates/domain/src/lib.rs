@@ -24,8 +24,15 @@ pub mod reaction;
 pub mod read_state;
 pub mod dm;
 pub mod name;
+pub mod picture;
 pub mod login;
+pub mod tries;
 pub mod server_owner;
+pub mod user;
+pub mod guest;
+pub mod account;
+pub mod bot;
+pub mod application;
 
 pub mod directory;
 pub mod presence;

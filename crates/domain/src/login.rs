@@ -9,14 +9,15 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
-use proto::{Code, Id, Timestamp, marker, osc::LoginSession};
+use proto::{Code, Id, Timestamp, marker, osc::{LoginSession, SignedIn}};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     Actor, App,
     bus::Event,
     reject::{Error, Reject, Result, no},
-    rows::{LoginRow, SecretRow, UserKind, UserRow},
+    render,
+    rows::{LoginRow, UserKind, UserRow},
     server_owner,
     store::{Batch, Entity as _, Op, Scan},
 };
@@ -87,6 +88,12 @@ fn row(app: &App, user: Id<marker::User>, token: &str, client: &str) -> LoginRow
     }
 }
 
+/// The answer to somebody who signed in.
+pub(crate) fn signed_in(app: &App, user: &UserRow, token: String, server_owner: bool) -> SignedIn {
+    let user = render::current_user(app, user, server_owner).user;
+    SignedIn { token: Some(token), user }
+}
+
 /// A secret as it is kept: SHA-256 in hex.
 pub fn digest(secret: &str) -> String {
     use std::fmt::Write as _;
@@ -146,7 +153,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: Id<marker::Session>) -> Result
     lane.enqueue(batch, events).durable().await
 }
 
-/// Forgets logins that were not used for long and one-time secrets that ran out: a page of them.
+/// Forgets logins that were not used for long: looks at a page of them.
 pub async fn expire(app: &App) -> Result<usize> {
     let now = app.clock.now();
     let mut scan = Scan::of::<LoginRow>().limit(SWEEP);
@@ -160,13 +167,6 @@ pub async fn expire(app: &App) -> Result<usize> {
     let mut gone = 0;
     for login in page.into_iter().filter(|login| login.last_used_at < old) {
         gone += usize::from(expire_one(app, &login, old).await?);
-    }
-    let secrets: Vec<SecretRow> = app.disk.scan(Scan::of::<SecretRow>().limit(SWEEP)).await?;
-    for secret in secrets.into_iter().filter(|secret| secret.expires_at < now) {
-        let lane = app.lane_named("secret", &secret.digest).await;
-        let batch = Batch::new().delete::<SecretRow>(secret.digest.as_str());
-        lane.enqueue(batch, Vec::new()).durable().await?;
-        gone += 1;
     }
     Ok(gone)
 }

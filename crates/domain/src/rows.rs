@@ -4,6 +4,7 @@
 
 use proto::{
     Id, Permissions, Timestamp,
+    application::ApplicationCommand,
     guild::Visibility,
     marker,
     message::{MessageReference, Nonce},
@@ -43,6 +44,7 @@ pub const TABLES: &[&Table] = &[
     ReadStateRow::TABLE,
     DmRow::TABLE,
     PairRow::TABLE,
+    CommandRow::TABLE,
     EventRow::TABLE,
     GatewaySessionRow::TABLE,
 ];
@@ -111,13 +113,13 @@ rows! {
     ) {
         id: Id<marker::User>,
         kind: UserKind,
-        /// Unique for accounts and bots; `guest_ID` for guests.
+        /// Unique for accounts; `guest_ID` for guests; bots may share one.
         username: String,
-        /// UTS 39 skeleton of the username, of accounts and bots.
+        /// What an account's username looks like: see `name::skeleton`.
         skeleton: Option<String>,
         global_name: Option<String>,
         avatar: Option<String>,
-        /// Of a bot: whose it is.
+        /// Of a bot: whose it is. Of a guest who has signed in since: the account.
         owner_id: Option<Id<marker::User>>,
         /// Of a guest: when it was last seen, to within an hour.
         #[serde(with = "ms::option")]
@@ -358,6 +360,15 @@ rows! {
         low: Id<marker::User>,
         high: Id<marker::User>,
         channel_id: Id<marker::Channel>,
+    }
+
+    /// A command of an application.
+    CommandRow = "command" key(application_id: int, place: int, id: int) {
+        application_id: Id<marker::Application>,
+        /// The guild's id; 0 stands for everywhere.
+        place: i64,
+        id: Id<marker::Command>,
+        command: ApplicationCommand,
     }
 
     /// The event log: written in the transaction of what it tells of, kept for some minutes.

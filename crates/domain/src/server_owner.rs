@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Name of the meta row.
-const NAME: &str = "server_owner";
+pub(crate) const NAME: &str = "server_owner";
 /// A link is good for a day.
 const LINK_MS: i64 = 86_400_000;
 

@@ -27,6 +27,7 @@ codes! {
     UNKNOWN_EMOJI = 10014, "Unknown emoji";
     UNKNOWN_SESSION = 10020, "Unknown session";
     UNKNOWN_BAN = 10026, "Unknown ban";
+    UNKNOWN_COMMAND = 10063, "Unknown application command";
     BOTS_ONLY = 20002, "Only bots can use this endpoint";
     PEOPLE_ONLY = 20001, "Bots cannot use this endpoint";
     SLOW_MODE = 20016, "This channel is in slow mode: wait before you write again";

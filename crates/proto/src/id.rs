@@ -41,6 +41,8 @@ pub mod marker {
         /// A login: one token. Not the gateway's session.
         Session
         Application
+        /// A command of an application.
+        Command
         Emoji
         /// A permission overwrite names a role or a user.
         Overwrite

@@ -11,6 +11,9 @@ pub mod permission;
 mod wire;
 
 pub mod user;
+pub mod account;
+pub mod bot;
+pub mod application;
 pub mod role;
 pub mod member;
 pub mod channel;

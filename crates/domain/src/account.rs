@@ -1,0 +1,330 @@
+//! Accounts: a username and a password, so that somebody can come back from anywhere.
+//!
+//! Passwords are hashed outside of any lane, so a decision is looked at again inside it: a password
+//! that was changed meanwhile signs nobody in.
+
+use proto::{
+    Code, Id,
+    account::{ChangePassword, CreateAccount, LogIn, ResetPassword},
+    marker,
+    osc::{Registration, SignedIn},
+};
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::{
+    Actor, App, bot, guest, login,
+    name::{self, Username},
+    reject::{Reject, Result, no},
+    rows::{CredentialRow, InviteRow, LoginRow, SecretPurpose, SecretRow, UserKind, UserRow},
+    server_owner::{self, Link},
+    store::{Batch, Scan},
+    tries, user,
+};
+
+/// Owned bots and retired guests of one account that are looked at.
+const OWNED: usize = 10_000;
+
+/// Makes an account. A guest becomes it: same id, messages, rooms and roles, and the connection
+/// stays up; only the token is another one.
+pub async fn create(
+    app: &App,
+    actor: Option<&Actor>,
+    draft: CreateAccount,
+    client: &str,
+) -> Result<SignedIn> {
+    match actor.map(|actor| actor.kind) {
+        None | Some(UserKind::Guest) => {}
+        Some(UserKind::Account) => return no(Reject::Refused(Code::ALREADY_ACCOUNT)),
+        Some(_) => return no(Reject::Refused(Code::PEOPLE_ONLY)),
+    }
+    may_register(app, draft.invite.as_deref()).await?;
+    let username = name::username(&app.limits, &draft.username)?;
+    let password = new_password(app, "password", &draft.password, &username.text)?;
+    if name::by_skeleton(app, &username.skeleton).await?.is_some() {
+        return no(Reject::Refused(Code::NAME_TAKEN));
+    }
+    let shown = shown_name(app, &draft.username, &username).await?;
+    let password = app.passwords.hash(password).await?;
+    match actor {
+        Some(guest) => claim(app, guest, username, password, client).await,
+        None => found(app, username, shown, password, client).await,
+    }
+}
+
+async fn may_register(app: &App, invite: Option<&str>) -> Result<()> {
+    let open = match app.policy.registration {
+        Registration::Open => true,
+        Registration::Closed => false,
+        Registration::Invite => match invite {
+            None => false,
+            Some(code) => app.disk.get::<InviteRow>(code).await?.is_some_and(|invite| {
+                let ends = invite.created_at.plus_ms(i64::from(invite.max_age) * 1_000);
+                let good = invite.max_age == 0 || ends > app.clock.now();
+                good && (invite.max_uses == 0 || invite.uses < invite.max_uses)
+            }),
+        },
+    };
+    if open { Ok(()) } else { no(Reject::Refused(Code::REGISTRATION_OFF)) }
+}
+
+/// Usernames are in small letters; who typed others is shown as typed, unless that misleads.
+async fn shown_name(app: &App, typed: &str, username: &Username) -> Result<Option<String>> {
+    let Some(typed) = name::clean_text(typed).filter(|typed| *typed != username.text) else {
+        return Ok(None);
+    };
+    let fine = name::not_misleading(app, "username", &typed, None).await;
+    Ok(fine.is_ok().then_some(typed))
+}
+
+/// An account for somebody who was nobody here.
+async fn found(
+    app: &App,
+    username: Username,
+    shown: Option<String>,
+    password: String,
+    client: &str,
+) -> Result<SignedIn> {
+    let row = UserRow {
+        id: app.ids.next(),
+        kind: UserKind::Account,
+        username: username.text,
+        skeleton: Some(username.skeleton),
+        global_name: shown,
+        avatar: None,
+        owner_id: None,
+        idle_since: None,
+        intents: 0,
+    };
+    let (login, token) = login::issue(app, row.id, client);
+    let credential = CredentialRow { user_id: row.id, password };
+    let lane = app.lane_user(row.id).await;
+    let batch = Batch::new().insert(&row).insert(&credential).insert(&login);
+    user::name_taken(lane.enqueue(batch, Vec::new()).durable().await)?;
+    Ok(login::signed_in(app, &row, token, false))
+}
+
+/// A guest becomes an account. Its login stays, so its sockets do; the secret is another one, since
+/// it now opens more (decision 11).
+async fn claim(
+    app: &App,
+    guest: &Actor,
+    username: Username,
+    password: String,
+    client: &str,
+) -> Result<SignedIn> {
+    let (lane, members) = user::everywhere(app, guest.user).await?;
+    let mut row = user::present(app, guest.user).await?;
+    let login = app.store.get::<LoginRow>(guest.login).await?;
+    let Some(login) = login.filter(|login| login.user_id == guest.user) else {
+        return no(Reject::Unauthorized);
+    };
+    if row.kind != UserKind::Guest {
+        return no(Reject::Refused(Code::ALREADY_ACCOUNT));
+    }
+    row.kind = UserKind::Account;
+    (row.username, row.skeleton) = (username.text, Some(username.skeleton));
+    row.idle_since = None;
+    let (new, token) = login::issue(app, row.id, client);
+    let login = LoginRow { id: login.id, created_at: login.created_at, ..new };
+    let credential = CredentialRow { user_id: row.id, password };
+    let mut batch = Batch::new().put(&row).insert(&credential).put(&login);
+    let mut members = members;
+    for member in &mut members {
+        member.guest = false;
+        batch = batch.put(member);
+    }
+    let events = user::changed(app, &row, &members, guest.server_owner);
+    user::name_taken(lane.enqueue(batch, events).durable().await)?;
+    Ok(login::signed_in(app, &row, token, guest.server_owner))
+}
+
+/// Signs in. A guest who does takes its rooms along; a wrong password and an unknown name look and
+/// take alike.
+pub async fn log_in(
+    app: &App,
+    actor: Option<&Actor>,
+    draft: LogIn,
+    client: &str,
+) -> Result<SignedIn> {
+    let tried: String = draft.username.chars().take(64).collect();
+    let tried = name::skeleton(&tried);
+    tries::count(app, &tried)?;
+    let account = verify(app, &draft.username, &draft.password).await?;
+    let Some((row, phc)) = account else {
+        return no(Reject::Refused(Code::WRONG_PASSWORD));
+    };
+    tries::forgive(app, &tried);
+    let guest = actor.filter(|actor| actor.is_guest() && actor.user != row.id);
+    if let Some(guest) = guest {
+        guest::take_over(app, guest, row.id).await?;
+    }
+    let (login, token) = login::issue(app, row.id, client);
+    let lane = app.lane_user(row.id).await;
+    still_valid(app, row.id, &phc).await?;
+    let (batch, events) = login::add(app, &login).await?;
+    lane.enqueue(batch, events).durable().await?;
+    if let Some(guest) = guest {
+        guest::retire(app, guest, row.id).await?;
+    }
+    let server_owner = server_owner::get(app).await? == Some(row.id);
+    Ok(login::signed_in(app, &row, token, server_owner))
+}
+
+/// The account with this name, if the password is right, and the hash that said so.
+async fn verify(app: &App, username: &str, password: &str) -> Result<Option<(UserRow, String)>> {
+    let row = match name::username(&app.limits, username) {
+        Ok(asked) => {
+            let row = name::by_skeleton(app, &asked.skeleton).await?;
+            // Names that only look alike do not sign in.
+            row.filter(|row| row.kind == UserKind::Account && row.username == asked.text)
+        }
+        Err(_) => None,
+    };
+    let phc = match &row {
+        Some(row) => app.store.get::<CredentialRow>(row.id).await?.map(|row| row.password),
+        None => None,
+    };
+    let fits = password.len() <= app.limits.password_bytes;
+    let phc = phc.filter(|_| fits);
+    let typed = if fits { normal(password) } else { String::new() };
+    let right = app.passwords.verify(typed, phc.clone()).await?;
+    Ok(row.zip(phc).filter(|_| right))
+}
+
+/// Within a lane of the user's: the password is still the one that was verified.
+async fn still_valid(app: &App, user: Id<marker::User>, phc: &str) -> Result<()> {
+    let now = app.store.get::<CredentialRow>(user).await?;
+    if now.is_some_and(|row| row.password == phc) {
+        Ok(())
+    } else {
+        no(Reject::Refused(Code::WRONG_PASSWORD))
+    }
+}
+
+/// The hash of the actor's password, if this is it.
+async fn verify_own(app: &App, actor: &Actor, password: &str) -> Result<String> {
+    let tried = user::present(app, actor.user).await?.skeleton.unwrap_or_default();
+    tries::count(app, &tried)?;
+    let phc = app.store.get::<CredentialRow>(actor.user).await?.map(|row| row.password);
+    let fits = password.len() <= app.limits.password_bytes;
+    let typed = if fits { normal(password) } else { String::new() };
+    match phc {
+        Some(phc) if app.passwords.verify(typed, Some(phc.clone())).await? && fits => {
+            tries::forgive(app, &tried);
+            Ok(phc)
+        }
+        _ => {
+            let message = "This is not your password.";
+            no(Reject::field("password", "PASSWORD_DOES_NOT_MATCH", message))
+        }
+    }
+}
+
+/// The same password from every keyboard.
+fn normal(password: &str) -> String {
+    password.nfc().collect()
+}
+
+/// Checks a password that somebody chose. `path`: the field it came in.
+fn new_password(app: &App, path: &str, password: &str, username: &str) -> Result<String, Reject> {
+    let (least, most) = (app.limits.password_length_min, app.limits.password_bytes);
+    let password = normal(password);
+    if password.chars().count() < least || password.len() > most {
+        return Err(Reject::length(path, least, most));
+    }
+    let lower = password.to_lowercase();
+    let mut different: Vec<char> = lower.chars().collect();
+    different.sort_unstable();
+    different.dedup();
+    // The rest of what people try first is caught by limits on tries.
+    if lower == username || different.len() < 3 || lower.starts_with("password") {
+        let message = "Everybody would try this one: choose another.";
+        return Err(Reject::field(path, "PASSWORD_WEAK", message));
+    }
+    Ok(password)
+}
+
+/// Chooses a new password. All other logins end.
+pub async fn change_password(app: &App, actor: &Actor, change: ChangePassword) -> Result<()> {
+    actor.account()?;
+    let username = user::present(app, actor.user).await?.username;
+    let new = new_password(app, "new_password", &change.new_password, &username)?;
+    let phc = verify_own(app, actor, &change.password).await?;
+    let password = app.passwords.hash(new).await?;
+    let lane = app.lane_user(actor.user).await;
+    still_valid(app, actor.user, &phc).await?;
+    let mut others = login::all(app, actor.user).await?;
+    others.retain(|login| login.id != actor.login);
+    let (batch, events) = login::end(&others);
+    let batch = batch.put(&CredentialRow { user_id: actor.user, password });
+    lane.enqueue(batch, events).durable().await
+}
+
+/// Deletes the actor, account or guest: what is personal goes, messages stay under a neutral name.
+/// Rooms must be handed over or deleted before; bots go with their account.
+pub async fn delete(app: &App, actor: &Actor, password: Option<&str>) -> Result<()> {
+    actor.person()?;
+    if actor.is_guest() {
+        user::owns_nothing(app, actor.user).await?;
+        user::erase(app, actor.user, |row| row.kind == UserKind::Guest).await?;
+        return Ok(());
+    }
+    verify_own(app, actor, password.unwrap_or_default()).await?;
+    user::owns_nothing(app, actor.user).await?;
+    let owned = Scan::of::<UserRow>().by("by_owner").prefix(actor.user).limit(OWNED);
+    for row in app.store.scan::<UserRow>(owned).await? {
+        match row.kind {
+            UserKind::Bot => bot::erase(app, row.id).await?,
+            // A guest that this person was once.
+            _ => drop(user::erase(app, row.id, |_| true).await?),
+        }
+    }
+    user::erase(app, actor.user, |_| true).await?;
+    Ok(())
+}
+
+/// A one-time link with which somebody chooses a new password: for who has the machine.
+pub async fn make_reset(app: &App, username: &str) -> Result<Link> {
+    let asked = name::username(&app.limits, username)?;
+    let row = name::by_skeleton(app, &asked.skeleton).await?;
+    match row.filter(|row| row.kind == UserKind::Account) {
+        Some(row) => make_reset_of(app, row.id).await,
+        None => no(Reject::Unknown(Code::UNKNOWN_USER)),
+    }
+}
+
+/// The same for the owner of the server.
+pub async fn make_reset_for(app: &App, actor: &Actor, user: Id<marker::User>) -> Result<Link> {
+    server_owner::require(actor)?;
+    if app.user(user).await?.kind != UserKind::Account {
+        return no(Reject::Unknown(Code::UNKNOWN_USER));
+    }
+    make_reset_of(app, user).await
+}
+
+async fn make_reset_of(app: &App, user: Id<marker::User>) -> Result<Link> {
+    server_owner::make_secret(app, SecretPurpose::Password(user), "/reset").await
+}
+
+/// Chooses a new password with a one-time link. All logins end.
+pub async fn reset_password(app: &App, draft: ResetPassword) -> Result<()> {
+    let secret = server_owner::good_secret(app, &draft.secret).await?;
+    let SecretPurpose::Password(user) = secret.purpose else {
+        return no(Reject::Refused(Code::SECRET_GONE));
+    };
+    let username = app.user(user).await?.username.clone();
+    let new = new_password(app, "password", &draft.password, &username)?;
+    let password = app.passwords.hash(new).await?;
+    let lane = app.lane_user(user).await;
+    let row = app.store.get::<UserRow>(user).await?;
+    if row.is_none_or(|row| row.kind != UserKind::Account) {
+        return no(Reject::Refused(Code::SECRET_GONE));
+    }
+    let (batch, events) = login::end(&login::all(app, user).await?);
+    let batch = Batch::new()
+        .expect(&secret)
+        .delete::<SecretRow>(secret.digest.as_str())
+        .and(batch)
+        .put(&CredentialRow { user_id: user, password });
+    server_owner::used_up(lane.enqueue(batch, events).durable().await)
+}

@@ -1,0 +1,334 @@
+//! Applications: what a bot asks about itself, and the commands it registers when it starts.
+
+use proto::{
+    Code, Id, Patch,
+    application::{
+        Application, ApplicationCommand, CHAT_INPUT, CommandDraft, GATEWAY_GUILD_MEMBERS,
+        GATEWAY_MESSAGE_CONTENT, GATEWAY_PRESENCE,
+    },
+    gateway::Intents,
+    marker,
+};
+use serde_json::Value;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::{
+    Actor, App, access, name,
+    reject::{Reject, Result, no},
+    render,
+    rows::{CommandRow, MemberRow},
+    store::{Batch, Scan},
+};
+
+type ApplicationId = Id<marker::Application>;
+type CommandId = Id<marker::Command>;
+
+/// Commands of one type, in one place.
+const MOST: usize = 100;
+const NAME_LENGTH: usize = 32;
+const DESCRIPTION_LENGTH: usize = 100;
+const OPTIONS: usize = 25;
+/// Bytes of a command as JSON.
+const COMMAND_BYTES: usize = 16_384;
+
+/// Where commands hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope {
+    pub application: ApplicationId,
+    /// `None`: everywhere.
+    pub guild: Option<Id<marker::Guild>>,
+}
+
+/// The application of the bot that asks.
+pub async fn current(app: &App, actor: &Actor) -> Result<Application> {
+    if !actor.is_bot() {
+        return no(Reject::Refused(Code::BOTS_ONLY));
+    }
+    let bot = app.user(actor.user).await?;
+    let owner = match bot.owner_id {
+        Some(owner) => render::user(app.user(owner).await?.as_ref()),
+        None => render::user(&bot),
+    };
+    let granted = Intents(bot.intents);
+    let flag = |intent: Intents, flag: u32| if granted.contains(intent) { flag } else { 0 };
+    let flags = flag(Intents::GUILD_PRESENCES, GATEWAY_PRESENCE)
+        | flag(Intents::GUILD_MEMBERS, GATEWAY_GUILD_MEMBERS)
+        | flag(Intents::MESSAGE_CONTENT, GATEWAY_MESSAGE_CONTENT);
+    let guilds = Scan::of::<MemberRow>().by("by_user").prefix(actor.user);
+    let guilds = app.disk.scan::<MemberRow>(guilds).await?.len();
+    Ok(Application {
+        id: actor.user.cast(),
+        name: bot.username.clone(),
+        icon: bot.avatar.clone(),
+        bot: render::user(&bot),
+        owner,
+        flags,
+        flags_new: flags.to_string(),
+        approximate_guild_count: guilds as u32,
+        fixed: Default::default(),
+    })
+}
+
+/// The commands in a place, oldest first.
+pub async fn commands(
+    app: &App,
+    actor: &Actor,
+    scope: Scope,
+) -> Result<Vec<ApplicationCommand>> {
+    check(app, actor, scope).await?;
+    let rows: Vec<CommandRow> = app.disk.scan(scope.rows()).await?;
+    Ok(rows.into_iter().map(|row| row.command).collect())
+}
+
+/// One command.
+pub async fn command(
+    app: &App,
+    actor: &Actor,
+    scope: Scope,
+    id: CommandId,
+) -> Result<ApplicationCommand> {
+    check(app, actor, scope).await?;
+    let row: Option<CommandRow> = app.disk.get(scope.key(id)).await?;
+    row.map(|row| row.command).ok_or_else(|| unknown().into())
+}
+
+/// Replaces all commands of a place. One that was there keeps its id.
+pub async fn overwrite(
+    app: &App,
+    actor: &Actor,
+    scope: Scope,
+    drafts: Vec<CommandDraft>,
+) -> Result<Vec<ApplicationCommand>> {
+    check(app, actor, scope).await?;
+    let lane = app.lane_user(actor.user).await;
+    let before: Vec<CommandRow> = app.store.scan(scope.rows()).await?;
+    let mut commands: Vec<ApplicationCommand> = Vec::new();
+    for draft in drafts {
+        let command = made(app, scope, draft)?;
+        if commands.iter().any(|other| same(other, &command)) {
+            let message = "Two commands of one type have this name.";
+            return no(Reject::field("name", "APPLICATION_COMMANDS_DUPLICATE_NAME", message));
+        }
+        let old = before.iter().find(|row| same(&row.command, &command));
+        let id = old.map_or(command.id, |row| row.id);
+        commands.push(ApplicationCommand { id, ..command });
+        not_too_many(&commands)?;
+    }
+    let gone = before.iter().filter(|row| commands.iter().all(|command| command.id != row.id));
+    let batch = gone.fold(Batch::new(), |b, row| b.delete::<CommandRow>(scope.key(row.id)));
+    let batch = commands.iter().fold(batch, |batch, command| batch.put(&scope.row(command)));
+    lane.enqueue(batch, Vec::new()).durable().await?;
+    Ok(commands)
+}
+
+/// Adds a command, or replaces the one of the same type and name. Answers whether it is new.
+pub async fn create(
+    app: &App,
+    actor: &Actor,
+    scope: Scope,
+    draft: CommandDraft,
+) -> Result<(ApplicationCommand, bool)> {
+    check(app, actor, scope).await?;
+    let mut command = made(app, scope, draft)?;
+    let lane = app.lane_user(actor.user).await;
+    let before: Vec<CommandRow> = app.store.scan(scope.rows()).await?;
+    let old = before.iter().find(|row| same(&row.command, &command)).map(|row| row.id);
+    command.id = old.unwrap_or(command.id);
+    if old.is_none() {
+        let mut all: Vec<_> = before.into_iter().map(|row| row.command).collect();
+        all.push(command.clone());
+        not_too_many(&all)?;
+    }
+    let batch = Batch::new().put(&scope.row(&command));
+    lane.enqueue(batch, Vec::new()).durable().await?;
+    Ok((command, old.is_none()))
+}
+
+/// Changes a command.
+pub async fn edit(
+    app: &App,
+    actor: &Actor,
+    scope: Scope,
+    id: CommandId,
+    draft: CommandDraft,
+) -> Result<ApplicationCommand> {
+    check(app, actor, scope).await?;
+    let lane = app.lane_user(actor.user).await;
+    let Some(row) = app.store.get::<CommandRow>(scope.key(id)).await? else {
+        return no(unknown());
+    };
+    let version = app.ids.next();
+    let command = applied(ApplicationCommand { version, ..row.command }, draft)?;
+    let others: Vec<CommandRow> = app.store.scan(scope.rows()).await?;
+    if others.iter().any(|other| other.id != id && same(&other.command, &command)) {
+        let message = "Another command of this type has this name.";
+        return no(Reject::field("name", "APPLICATION_COMMANDS_DUPLICATE_NAME", message));
+    }
+    let batch = Batch::new().put(&scope.row(&command));
+    lane.enqueue(batch, Vec::new()).durable().await?;
+    Ok(command)
+}
+
+/// Deletes a command.
+pub async fn delete(app: &App, actor: &Actor, scope: Scope, id: CommandId) -> Result<()> {
+    check(app, actor, scope).await?;
+    let lane = app.lane_user(actor.user).await;
+    if app.store.get::<CommandRow>(scope.key(id)).await?.is_none() {
+        return no(unknown());
+    }
+    let batch = Batch::new().delete::<CommandRow>(scope.key(id));
+    lane.enqueue(batch, Vec::new()).durable().await
+}
+
+fn unknown() -> Reject {
+    Reject::Unknown(Code::UNKNOWN_COMMAND)
+}
+
+/// A bot has its own commands only, in rooms it is in.
+async fn check(app: &App, actor: &Actor, scope: Scope) -> Result<()> {
+    if !actor.is_bot() {
+        return no(Reject::Refused(Code::BOTS_ONLY));
+    }
+    if scope.application != actor.user.cast() {
+        return no(Reject::Unknown(Code::UNKNOWN_APPLICATION));
+    }
+    if let Some(guild) = scope.guild {
+        access::guild(app, actor, guild).await?;
+    }
+    Ok(())
+}
+
+impl Scope {
+    /// Ids are never zero, so zero stands for everywhere.
+    fn place(self) -> i64 {
+        self.guild.map_or(0, |guild| guild.get() as i64)
+    }
+
+    fn rows(self) -> Scan {
+        Scan::of::<CommandRow>().prefix((self.application, self.place()))
+    }
+
+    fn key(self, id: CommandId) -> (ApplicationId, i64, CommandId) {
+        (self.application, self.place(), id)
+    }
+
+    fn row(self, command: &ApplicationCommand) -> CommandRow {
+        CommandRow {
+            application_id: self.application,
+            place: self.place(),
+            id: command.id,
+            command: command.clone(),
+        }
+    }
+}
+
+fn same(a: &ApplicationCommand, b: &ApplicationCommand) -> bool {
+    a.kind == b.kind && a.name == b.name
+}
+
+fn not_too_many(commands: &[ApplicationCommand]) -> Result<(), Reject> {
+    let last = commands.last().map(|command| command.kind);
+    if commands.iter().filter(|command| Some(command.kind) == last).count() <= MOST {
+        return Ok(());
+    }
+    let message = format!("There can be {MOST} commands of one type.");
+    Err(Reject::field("name", "MAX_COMMANDS", message))
+}
+
+fn made(app: &App, scope: Scope, draft: CommandDraft) -> Result<ApplicationCommand, Reject> {
+    if draft.name.is_none() {
+        return Err(Reject::field("name", "BASE_TYPE_REQUIRED", "This field is required"));
+    }
+    let id = app.ids.next();
+    let bare = ApplicationCommand {
+        id,
+        application_id: scope.application,
+        guild_id: scope.guild,
+        version: id,
+        kind: draft.kind.unwrap_or(CHAT_INPUT),
+        name: String::new(),
+        name_localizations: None,
+        description: String::new(),
+        description_localizations: None,
+        options: None,
+        default_member_permissions: None,
+        dm_permission: true,
+        contexts: None,
+        integration_types: vec![0],
+        nsfw: false,
+    };
+    applied(bare, draft)
+}
+
+/// The command with the draft's fields, checked as a whole. Its type stays.
+fn applied(
+    mut command: ApplicationCommand,
+    draft: CommandDraft,
+) -> Result<ApplicationCommand, Reject> {
+    command.name = draft.name.unwrap_or(command.name);
+    command.description = changed(draft.description, command.description, String::new());
+    command.dm_permission = changed(draft.dm_permission, command.dm_permission, true);
+    command.nsfw = changed(draft.nsfw, command.nsfw, false);
+    let everywhere = vec![0];
+    command.integration_types =
+        changed(draft.integration_types, command.integration_types, everywhere);
+    draft.name_localizations.apply(&mut command.name_localizations);
+    draft.description_localizations.apply(&mut command.description_localizations);
+    draft.options.apply(&mut command.options);
+    draft.contexts.apply(&mut command.contexts);
+    if let Some(permissions) = draft.default_member_permissions.change() {
+        command.default_member_permissions = match permissions {
+            None => None,
+            Some(Value::String(bits)) if bits.parse::<u64>().is_ok() => Some(bits),
+            Some(Value::Number(bits)) if bits.is_u64() => Some(bits.to_string()),
+            Some(_) => {
+                let field = "default_member_permissions";
+                return Err(Reject::field(field, "BASE_TYPE_BAD_TYPE", "A decimal string."));
+            }
+        };
+    }
+    sound(command)
+}
+
+/// What a field becomes: null brings the default back.
+fn changed<T>(patch: Patch<T>, now: T, default: T) -> T {
+    match patch {
+        Patch::Absent => now,
+        Patch::Null => default,
+        Patch::Value(value) => value,
+    }
+}
+
+fn sound(command: ApplicationCommand) -> Result<ApplicationCommand, Reject> {
+    let wrong = |field: &str, code, message: &str| Err(Reject::field(field, code, message));
+    if !(1..=3).contains(&command.kind) {
+        return wrong("type", "BASE_TYPE_CHOICES", "1 chat, 2 user, 3 message.");
+    }
+    let chat = command.kind == CHAT_INPUT;
+    if !(1..=NAME_LENGTH).contains(&command.name.chars().count()) {
+        return Err(Reject::length("name", 1, NAME_LENGTH));
+    }
+    let plain = |c: char| c.is_alphanumeric() || is_combining_mark(c) || "-_'ʼ".contains(c);
+    let chat_name = command.name.chars().all(plain) && command.name.to_lowercase() == command.name;
+    let other_name = || name::clean_text(&command.name).as_deref() == Some(&command.name);
+    if if chat { !chat_name } else { !other_name() } {
+        return wrong("name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid");
+    }
+    let described = command.description.chars().count();
+    if chat && !(1..=DESCRIPTION_LENGTH).contains(&described) {
+        return Err(Reject::length("description", 1, DESCRIPTION_LENGTH));
+    }
+    if !chat && described > 0 {
+        let code = "APPLICATION_COMMAND_DESCRIPTION_CANNOT_BE_SET";
+        return wrong("description", code, "Only chat commands have a description.");
+    }
+    let options = command.options.as_deref().unwrap_or_default();
+    if options.len() > OPTIONS || !options.iter().all(Value::is_object) {
+        return wrong("options", "BASE_TYPE_BAD_LENGTH", "Up to 25 options.");
+    }
+    let bytes = serde_json::to_vec(&command).map_or(usize::MAX, |json| json.len());
+    if bytes > COMMAND_BYTES {
+        return wrong("options", "APPLICATION_COMMAND_TOO_LARGE", "The command is too large.");
+    }
+    Ok(command)
+}

@@ -1,0 +1,295 @@
+//! Bots: users that a program plays, made by an account, added to rooms with a role of their own.
+
+use std::sync::Arc;
+
+use proto::{
+    Code, Id, Permissions,
+    bot::{AddBot, CreateBot},
+    gateway::{Dispatch, GuildUser, Intents, RoleDelete, RoleEvent},
+    marker,
+    member::Member,
+    osc::SignedIn,
+    user::User,
+};
+
+use crate::{
+    Actor, App, access,
+    bus::Event,
+    cache::{Guild, GuildState},
+    lane::Lane,
+    login, name,
+    reject::{Error, Reject, Result, no},
+    render,
+    rows::{BanRow, MemberRow, RoleRow, UserKind, UserRow},
+    store::{Batch, Scan},
+    user,
+};
+
+/// A bot of the actor's, with its token: the only time that it is told.
+pub async fn create(app: &App, actor: &Actor, draft: CreateBot) -> Result<SignedIn> {
+    actor.account()?;
+    let row = new_row(app, actor.user, &draft.name)?;
+    name::not_misleading(app, "name", &row.username, Some(actor.user)).await?;
+    let lane = app.lane_user(actor.user).await;
+    user::present(app, actor.user).await?;
+    if owned(app, actor.user).await?.len() >= app.limits.account_bots {
+        let message = format!("You can have {} bots.", app.limits.account_bots);
+        return no(Reject::field("name", "MAX_BOTS", message));
+    }
+    let (login, token) = login::issue_bot(app, row.id);
+    let batch = Batch::new().insert(&row).insert(&login);
+    lane.enqueue(batch, Vec::new()).durable().await?;
+    Ok(login::signed_in(app, &row, token, false))
+}
+
+/// All privileged intents are granted: the bot's owner and the room decide what it may see.
+fn new_row(app: &App, owner: Id<marker::User>, name: &str) -> Result<UserRow, Reject> {
+    Ok(UserRow {
+        id: app.ids.next(),
+        kind: UserKind::Bot,
+        // Not unique: many call theirs the same, and a bot is marked as one.
+        username: name::display("name", name, app.limits.username_length)?,
+        skeleton: None,
+        global_name: None,
+        avatar: None,
+        owner_id: Some(owner),
+        idle_since: None,
+        intents: Intents::PRIVILEGED.0,
+    })
+}
+
+async fn owned(app: &App, owner: Id<marker::User>) -> Result<Vec<UserRow>> {
+    let scan = Scan::of::<UserRow>().by("by_owner").prefix(owner);
+    let mut rows: Vec<UserRow> = app.store.scan(scan).await?;
+    rows.retain(|row| row.kind == UserKind::Bot);
+    Ok(rows)
+}
+
+/// The actor's bots.
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<User>> {
+    actor.person()?;
+    Ok(owned(app, actor.user).await?.iter().map(render::user).collect())
+}
+
+/// A bot of the actor's; others' look like missing ones.
+async fn own(app: &App, actor: &Actor, bot: Id<marker::User>) -> Result<Arc<UserRow>> {
+    actor.person()?;
+    let row = app.user(bot).await?;
+    if row.kind == UserKind::Bot && row.owner_id == Some(actor.user) {
+        Ok(row)
+    } else {
+        no(Reject::Unknown(Code::UNKNOWN_USER))
+    }
+}
+
+/// A new token; the old one and its connections end.
+pub async fn new_token(app: &App, actor: &Actor, bot: Id<marker::User>) -> Result<SignedIn> {
+    own(app, actor, bot).await?;
+    let lane = app.lane_user(bot).await;
+    let row = user::present(app, bot).await?;
+    let (login, token) = login::issue_bot(app, bot);
+    let (batch, events) = login::end(&login::all(app, bot).await?);
+    lane.enqueue(batch.insert(&login), events).durable().await?;
+    Ok(login::signed_in(app, &row, token, false))
+}
+
+/// Deletes a bot of the actor's: it leaves all rooms, its messages stay under a neutral name.
+pub async fn delete(app: &App, actor: &Actor, bot: Id<marker::User>) -> Result<()> {
+    own(app, actor, bot).await?;
+    erase(app, bot).await
+}
+
+pub(crate) async fn erase(app: &App, bot: Id<marker::User>) -> Result<()> {
+    let memberships = Scan::of::<MemberRow>().by("by_user").prefix(bot);
+    for member in app.store.scan::<MemberRow>(memberships).await? {
+        match remove(app, member.guild_id, bot).await {
+            // The room is gone.
+            Ok(()) | Err(Error::Reject(Reject::Unknown(_))) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    user::erase(app, bot, |_| true).await?;
+    Ok(())
+}
+
+/// The bot leaves a room, and its role with it.
+async fn remove(app: &App, id: Id<marker::Guild>, bot: Id<marker::User>) -> Result<()> {
+    let row = app.user(bot).await?;
+    app.guild(id).await?;
+    let (lane, guild) = alone(app, id).await?;
+    let (batch, events) = {
+        let state = guild.read();
+        let gone = GuildUser { guild_id: id, user: render::user(&row) };
+        let mut events = vec![Event::to_guild(id, Dispatch::GuildMemberRemove(Box::new(gone)))];
+        let mut batch = Batch::new().delete::<MemberRow>((id, bot));
+        if let Some(role) = role_of(&state, bot) {
+            batch = batch.delete::<RoleRow>((id, role.id));
+            let gone = RoleDelete { guild_id: id, role_id: role.id };
+            events.push(Event::to_guild(id, Dispatch::GuildRoleDelete(gone)));
+        }
+        (batch, events)
+    };
+    lane.enqueue(batch, events).durable().await
+}
+
+/// The role that came with the bot.
+pub(crate) fn role_of(state: &GuildState, bot: Id<marker::User>) -> Option<&RoleRow> {
+    state.roles.values().find(|role| role.bot_id == Some(bot))
+}
+
+/// Adds a bot of the actor's to a room, or changes what it may do there: needs MANAGE_GUILD, and
+/// nobody grants what they lack.
+pub async fn add(
+    app: &App,
+    actor: &Actor,
+    id: Id<marker::Guild>,
+    bot: Id<marker::User>,
+    draft: AddBot,
+) -> Result<Member> {
+    actor.person()?;
+    access::require_guild(app, actor, id, Permissions::MANAGE_GUILD).await?;
+    let row = own(app, actor, bot).await?;
+    join(app, id, &row, draft.permissions, Some(actor)).await
+}
+
+/// A bot with every permission in a room; the room's owner owns it. For who has the machine.
+pub async fn create_with_all_permissions(
+    app: &App,
+    id: Id<marker::Guild>,
+    name: &str,
+) -> Result<SignedIn> {
+    let owner = app.guild(id).await?.read().row.owner_id;
+    let row = new_row(app, owner, name)?;
+    let (login, token) = login::issue_bot(app, row.id);
+    let lane = app.lane_user(row.id).await;
+    let batch = Batch::new().insert(&row).insert(&login);
+    lane.enqueue(batch, Vec::new()).durable().await?;
+    join(app, id, &row, Permissions::ALL, None).await?;
+    Ok(login::signed_in(app, &row, token, false))
+}
+
+/// `adder`: `None` for who has the machine.
+async fn join(
+    app: &App,
+    id: Id<marker::Guild>,
+    bot: &UserRow,
+    permissions: Permissions,
+    adder: Option<&Actor>,
+) -> Result<Member> {
+    let (lane, guild) = alone(app, id).await?;
+    if app.store.get::<BanRow>((id, bot.id)).await?.is_some() {
+        return no(Reject::Refused(Code::BANNED));
+    }
+    let (batch, events, member) = {
+        let state = guild.read();
+        if let Some(adder) = adder {
+            let have = require(app, &state, adder)?;
+            if !have.contains(permissions) {
+                return no(Reject::Forbidden(permissions.without(have)));
+            }
+        }
+        joining(app, &state, bot, permissions, adder)?
+    };
+    if events.is_empty() {
+        return Ok(render::member(&member, Some(render::user(bot))));
+    }
+    lane.enqueue(batch, events).durable().await?;
+    Ok(render::member(&member, Some(render::user(bot))))
+}
+
+fn joining(
+    app: &App,
+    state: &GuildState,
+    bot: &UserRow,
+    permissions: Permissions,
+    adder: Option<&Actor>,
+) -> Result<(Batch, Vec<Event>, MemberRow)> {
+    let id = state.row.id;
+    let (mut batch, mut events) = (Batch::new(), Vec::new());
+    let event = |role: &RoleRow| RoleEvent { guild_id: id, role: render::role(role) };
+    let role = match role_of(state, bot.id) {
+        Some(role) => {
+            if adder.is_some_and(|adder| state.rank(adder.user) <= role.position) {
+                return no(Reject::Forbidden(Permissions::MANAGE_ROLES));
+            }
+            let changed = RoleRow { permissions, ..role.clone() };
+            if changed != *role {
+                events.push(Event::to_guild(id, Dispatch::GuildRoleUpdate(event(&changed))));
+                batch = batch.put(&changed);
+            }
+            changed
+        }
+        None => {
+            if state.roles.len() >= app.limits.guild_roles {
+                return no(Reject::Refused(Code::MAX_ROLES));
+            }
+            let role = managed_role(app, state, bot, permissions, adder);
+            events.push(Event::to_guild(id, Dispatch::GuildRoleCreate(event(&role))));
+            batch = batch.insert(&role);
+            role
+        }
+    };
+    let member = match state.members.get(&bot.id) {
+        Some(member) => member.as_ref().clone(),
+        None => {
+            let member = MemberRow {
+                guild_id: id,
+                user_id: bot.id,
+                nick: None,
+                roles: vec![role.id],
+                joined_at: app.clock.now(),
+                timed_out_until: None,
+                deaf: false,
+                mute: false,
+                guest: false,
+            };
+            let joined = Dispatch::GuildMemberAdd(user::member_event(bot, &member));
+            events.push(Event::to_guild(id, joined));
+            batch = batch.insert(&member);
+            member
+        }
+    };
+    Ok((batch, events, member))
+}
+
+/// The guild's lane, with everything enqueued before it published: the cache is what is on disk.
+async fn alone(app: &App, id: Id<marker::Guild>) -> Result<(Lane<'_>, Arc<Guild>)> {
+    let lane = app.lane_guild(id).await;
+    app.flushed().await?;
+    match app.cache.guild(id) {
+        Some(guild) => Ok((lane, guild)),
+        None => no(Reject::Unknown(Code::UNKNOWN_GUILD)),
+    }
+}
+
+/// What somebody may do who still manages the guild.
+fn require(app: &App, state: &GuildState, adder: &Actor) -> Result<Permissions> {
+    let have = state.permissions(adder.user, app.clock.now());
+    if have.contains(Permissions::MANAGE_GUILD) {
+        Ok(have)
+    } else {
+        no(Reject::Forbidden(Permissions::MANAGE_GUILD))
+    }
+}
+
+/// A role of the bot's own, above @everyone only; above all where the machine's operator adds it.
+fn managed_role(
+    app: &App,
+    state: &GuildState,
+    bot: &UserRow,
+    permissions: Permissions,
+    adder: Option<&Actor>,
+) -> RoleRow {
+    let highest = state.roles.values().map(|role| role.position).max().unwrap_or(0);
+    RoleRow {
+        guild_id: state.row.id,
+        id: app.ids.next(),
+        name: bot.username.clone(),
+        color: 0,
+        hoist: false,
+        position: if adder.is_some() { 1 } else { highest + 1 },
+        permissions,
+        mentionable: false,
+        bot_id: Some(bot.id),
+    }
+}

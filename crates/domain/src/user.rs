@@ -1,0 +1,226 @@
+//! Users: who somebody is, for others and for itself.
+
+use proto::{
+    Code, Id,
+    gateway::{Dispatch, GuildUser, MemberEvent},
+    marker,
+    user::{CurrentUser, ModifyCurrentUser, User},
+};
+
+use crate::{
+    Actor, App,
+    bus::Event,
+    lane::Lane,
+    login, name, picture,
+    reject::{Error, Reject, Result, no},
+    render,
+    rows::{
+        CredentialRow, DmRow, GuildRow, MemberRow, MetaRow, PairRow, ReadStateRow, UserKind,
+        UserRow,
+    },
+    server_owner,
+    store::{Batch, IntoKey as _, SCAN_MAX, Scan},
+};
+
+/// The actor as it sees itself.
+pub async fn current(app: &App, actor: &Actor) -> Result<CurrentUser> {
+    let row = app.user(actor.user).await?;
+    Ok(render::current_user(app, &row, actor.server_owner))
+}
+
+/// Somebody the actor may know: itself, its bots, and whom it shares a room or a conversation with.
+pub async fn get(app: &App, actor: &Actor, id: Id<marker::User>) -> Result<User> {
+    let unknown = Reject::Unknown(Code::UNKNOWN_USER);
+    if !knows(app, actor.user, id).await? {
+        return no(unknown);
+    }
+    Ok(render::user(app.user(id).await?.as_ref()))
+}
+
+async fn knows(app: &App, who: Id<marker::User>, whom: Id<marker::User>) -> Result<bool> {
+    if who == whom {
+        return Ok(true);
+    }
+    if app.user(whom).await.is_ok_and(|user| user.owner_id == Some(who)) {
+        return Ok(true);
+    }
+    let pair = (who.min(whom), who.max(whom)).into_key();
+    if app.disk.get::<PairRow>(pair).await?.is_some() {
+        return Ok(true);
+    }
+    let guilds: Vec<MemberRow> =
+        app.disk.scan(Scan::of::<MemberRow>().by("by_user").prefix(who)).await?;
+    let keys = guilds.iter().map(|member| (member.guild_id, whom).into_key()).collect();
+    Ok(app.disk.get_many::<MemberRow>(keys).await?.iter().any(Option::is_some))
+}
+
+/// Changes the actor's names and picture.
+pub async fn modify(app: &App, actor: &Actor, change: ModifyCurrentUser) -> Result<CurrentUser> {
+    if change.username.is_some() && actor.is_guest() {
+        return no(Reject::Refused(Code::ACCOUNT_NEEDED));
+    }
+    let username = match &change.username {
+        Some(text) if !actor.is_bot() => Some(name::username(&app.limits, text)?),
+        _ => None,
+    };
+    let bot_name = match &change.username {
+        Some(text) if actor.is_bot() => Some(checked(app, actor, "username", text).await?),
+        _ => None,
+    };
+    let global_name = match change.global_name.change() {
+        None => None,
+        Some(Some(text)) => Some(Some(checked(app, actor, "global_name", &text).await?)),
+        Some(None) if actor.is_guest() => {
+            return no(Reject::length("global_name", 1, app.limits.display_name_length));
+        }
+        Some(None) => Some(None),
+    };
+    let avatar = match change.avatar.change() {
+        None => None,
+        Some(None) => Some(None),
+        Some(Some(uri)) => Some(Some(picture::keep(app, "avatar", &uri).await?)),
+    };
+    let (lane, members) = everywhere(app, actor.user).await?;
+    let mut row = present(app, actor.user).await?;
+    let before = row.clone();
+    if let Some(username) = username {
+        (row.username, row.skeleton) = (username.text, Some(username.skeleton));
+    }
+    if let Some(bot_name) = bot_name {
+        row.username = bot_name;
+    }
+    if let Some(global_name) = global_name {
+        row.global_name = global_name;
+    }
+    if let Some(avatar) = avatar {
+        row.avatar = avatar;
+    }
+    let current = render::current_user(app, &row, actor.server_owner);
+    if row == before {
+        return Ok(current);
+    }
+    let events = changed(app, &row, &members, actor.server_owner);
+    name_taken(lane.enqueue(Batch::new().put(&row), events).durable().await)?;
+    Ok(current)
+}
+
+async fn checked(app: &App, actor: &Actor, path: &str, text: &str) -> Result<String> {
+    let text = name::display(path, text, app.limits.display_name_length)?;
+    name::not_misleading(app, path, &text, Some(actor.user)).await?;
+    Ok(text)
+}
+
+/// A username that somebody else has, or was faster with.
+pub(crate) fn name_taken(result: Result<()>) -> Result<()> {
+    match result {
+        Err(Error::Reject(Reject::Conflict(conflict))) if conflict.index == Some("by_skeleton") => {
+            no(Reject::Refused(Code::NAME_TAKEN))
+        }
+        other => other,
+    }
+}
+
+/// The user as decisions see it; unauthorized if it is gone.
+pub(crate) async fn present(app: &App, id: Id<marker::User>) -> Result<UserRow> {
+    match app.store.get::<UserRow>(id).await? {
+        Some(row) if row.kind != UserKind::Deleted => Ok(row),
+        _ => no(Reject::Unauthorized),
+    }
+}
+
+/// A lane in all the guilds somebody is in, and the memberships as they stand there.
+pub(crate) async fn everywhere(
+    app: &App,
+    user: Id<marker::User>,
+) -> Result<(Lane<'_>, Vec<MemberRow>)> {
+    let memberships = || Scan::of::<MemberRow>().by("by_user").prefix(user);
+    let mut guilds: Vec<_> = Vec::new();
+    loop {
+        let lane = app.lane_everywhere(user, &guilds).await;
+        let members: Vec<MemberRow> = app.store.scan(memberships()).await?;
+        if members.iter().all(|member| guilds.contains(&member.guild_id)) {
+            return Ok((lane, members));
+        }
+        // Joined another meanwhile (always so the first time): begin again with that one too.
+        guilds = members.iter().map(|member| member.guild_id).collect();
+    }
+}
+
+/// What others and the user itself are told when its names, picture or kind changed.
+pub(crate) fn changed(
+    app: &App,
+    user: &UserRow,
+    members: &[MemberRow],
+    server_owner: bool,
+) -> Vec<Event> {
+    let current = render::current_user(app, user, server_owner);
+    let own = Event::to_users([user.id], Dispatch::UserUpdate(Box::new(current)));
+    let others = members.iter().map(|member| {
+        let event = member_event(user, member);
+        Event::to_guild(member.guild_id, Dispatch::GuildMemberUpdate(event))
+    });
+    std::iter::once(own).chain(others).collect()
+}
+
+pub(crate) fn member_event(user: &UserRow, member: &MemberRow) -> Box<MemberEvent> {
+    let guild_id = member.guild_id;
+    Box::new(MemberEvent { member: render::member(member, Some(render::user(user))), guild_id })
+}
+
+/// Leaves these guilds: the changes and what is told.
+pub(crate) fn leave(user: &UserRow, members: &[MemberRow]) -> (Batch, Vec<Event>) {
+    let batch = members.iter().fold(Batch::new(), |batch, member| {
+        batch.delete::<MemberRow>((member.guild_id, member.user_id))
+    });
+    let events = members.iter().map(|member| {
+        let gone = GuildUser { guild_id: member.guild_id, user: render::user(user) };
+        Event::to_guild(member.guild_id, Dispatch::GuildMemberRemove(Box::new(gone)))
+    });
+    (batch, events.collect())
+}
+
+/// Says no to somebody who still owns rooms: nobody else could look after them.
+pub(crate) async fn owns_nothing(app: &App, user: Id<marker::User>) -> Result<()> {
+    let owned = Scan::of::<GuildRow>().by("by_owner").prefix(user).limit(1);
+    if app.store.scan::<GuildRow>(owned).await?.is_empty() {
+        Ok(())
+    } else {
+        no(Reject::Refused(Code::OWNER_CANNOT_LEAVE))
+    }
+}
+
+/// Removes what is personal about a user: name, picture, password, logins, memberships, lists. Its
+/// messages stay under a neutral name; the id and the username are not given to anybody else.
+/// `still`: looked at with the lane held; the user stays as it is unless it agrees.
+pub(crate) async fn erase(
+    app: &App,
+    id: Id<marker::User>,
+    still: impl Fn(&UserRow) -> bool,
+) -> Result<bool> {
+    let (lane, members) = everywhere(app, id).await?;
+    let row = app.store.get::<UserRow>(id).await?;
+    let Some(mut row) = row.filter(|row| row.kind != UserKind::Deleted && still(row)) else {
+        return Ok(false);
+    };
+    row.kind = UserKind::Deleted;
+    row.username = format!("deleted_{id}");
+    row.global_name = Some("Deleted user".to_owned());
+    (row.avatar, row.owner_id, row.idle_since, row.intents) = (None, None, None, 0);
+    let (logins, mut events) = login::end(&login::all(app, id).await?);
+    let (left, told) = leave(&row, &members);
+    events.extend(told);
+    let mut batch = left
+        .and(logins)
+        .put(&row)
+        .delete::<CredentialRow>(id)
+        .prune::<DmRow>(id, None, SCAN_MAX)
+        .prune::<ReadStateRow>(id, None, SCAN_MAX);
+    if server_owner::get(app).await? == Some(id) {
+        batch = batch.put(&MetaRow {
+            name: server_owner::NAME.to_owned(),
+            value: serde_json::Value::Null,
+        });
+    }
+    lane.enqueue(batch, events).durable().await?;
+    Ok(true)
+}

@@ -1,0 +1,102 @@
+//! Applications and their commands: what a bot asks about itself when it starts.
+//! <https://discord.com/developers/docs/resources/application>
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Id, Patch, marker,
+    user::User,
+    wire::fixed,
+};
+
+/// `GET /applications/@me`. An application has the id of its bot.
+#[derive(Debug, Clone, Serialize)]
+pub struct Application {
+    pub id: Id<marker::Application>,
+    pub name: String,
+    pub icon: Option<String>,
+    pub bot: User,
+    pub owner: User,
+    /// Which privileged intents it was granted.
+    pub flags: u32,
+    pub flags_new: String,
+    pub approximate_guild_count: u32,
+    #[serde(flatten)]
+    pub fixed: ApplicationFixed,
+}
+
+/// `Application::flags`: may ask for presences.
+pub const GATEWAY_PRESENCE: u32 = 1 << 12;
+/// May ask for members.
+pub const GATEWAY_GUILD_MEMBERS: u32 = 1 << 14;
+/// May read what messages say.
+pub const GATEWAY_MESSAGE_CONTENT: u32 = 1 << 18;
+
+fixed! {
+    /// What no application of ours has. No interaction is sent over HTTP, so there is nothing to
+    /// verify with a key.
+    ApplicationFixed {
+        description: &'static str = "",
+        r#type: Option<()> = None,
+        verify_key: &'static str = "",
+        bot_public: bool = false,
+        bot_require_code_grant: bool = false,
+        redirect_uris: [&'static str; 0] = [],
+        interactions_endpoint_url: Option<()> = None,
+        role_connections_verification_url: Option<()> = None,
+        approximate_user_install_count: u32 = 0,
+        approximate_user_authorization_count: u32 = 0,
+        explicit_content_filter: u32 = 0,
+        team: Option<()> = None,
+        eligible_oauth2_scopes: [&'static str; 0] = [],
+    }
+}
+
+/// A command that a bot registered.
+/// <https://discord.com/developers/docs/interactions/application-commands>
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApplicationCommand {
+    pub id: Id<marker::Command>,
+    pub application_id: Id<marker::Application>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guild_id: Option<Id<marker::Guild>>,
+    /// Changes with each change of the command.
+    pub version: Id<marker::Command>,
+    /// 1 chat, 2 user, 3 message.
+    #[serde(rename = "type")]
+    pub kind: u8,
+    pub name: String,
+    pub name_localizations: Option<Value>,
+    pub description: String,
+    pub description_localizations: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<Vec<Value>>,
+    pub default_member_permissions: Option<String>,
+    pub dm_permission: bool,
+    pub contexts: Option<Vec<u8>>,
+    pub integration_types: Vec<u8>,
+    pub nsfw: bool,
+}
+
+/// Chat command.
+pub const CHAT_INPUT: u8 = 1;
+
+/// Body of `POST` and `PATCH` of a command, and an item of `PUT`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CommandDraft {
+    pub name: Option<String>,
+    pub name_localizations: Patch<Value>,
+    pub description: Patch<String>,
+    pub description_localizations: Patch<Value>,
+    pub options: Patch<Vec<Value>>,
+    /// A decimal string, or a number as some send it.
+    pub default_member_permissions: Patch<Value>,
+    pub dm_permission: Patch<bool>,
+    pub contexts: Patch<Vec<u8>>,
+    pub integration_types: Patch<Vec<u8>>,
+    pub nsfw: Patch<bool>,
+    #[serde(rename = "type")]
+    pub kind: Option<u8>,
+}
