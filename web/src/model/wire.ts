@@ -170,7 +170,7 @@ export interface Preview {
     description?: string | null;
     member_count: number;
     online_count: number;
-    osc?: GuildExtras;
+    visibility?: Visibility;
   };
   channels: ChannelData[];
   channel_id: string | null;

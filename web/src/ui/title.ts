@@ -6,7 +6,7 @@ import type { Route } from './router.svelte';
 
 export function pageTitle(route: Route): string {
   const mentions = [...world.channels.values()].reduce((sum, one) => sum + one.mentionCount, 0);
-  const parts = [place(route), world.server.name].filter(Boolean).join(' – ');
+  const parts = [place(route), world.server.name].filter(Boolean).join(' · ');
   return mentions ? `(${mentions}) ${parts}` : parts;
 }
 
@@ -19,7 +19,7 @@ function place(route: Route): string {
       ? world.channels.get(route.channelId)
       : world.channelsOf(guild?.id ?? '').find((one) => one.readable);
     if (!guild) return route.slug ?? '';
-    return channel ? `#${channel.name} – ${guild.name}` : guild.name;
+    return channel ? `#${channel.name} · ${guild.name}` : guild.name;
   }
   if (route.name === 'direct') {
     const other = world.channels.get(route.channelId ?? '')?.recipients[0];
