@@ -5,6 +5,15 @@
 
 pub mod attachment;
 pub mod extract;
+pub mod ratelimit;
+pub mod health;
+pub mod account;
+pub mod application;
+pub mod bot;
+pub mod guest;
+pub mod owner;
+pub mod session;
+pub mod user;
 pub mod dm;
 pub mod message;
 pub mod reaction;
@@ -32,6 +41,13 @@ use serde_json::{Map, Value, json};
 pub fn routes() -> Routes {
     Routes::new()
         .merge(attachment::routes())
+        .merge(account::routes())
+        .merge(application::routes())
+        .merge(bot::routes())
+        .merge(guest::routes())
+        .merge(owner::routes())
+        .merge(session::routes())
+        .merge(user::routes())
         .merge(dm::routes())
         .merge(message::routes())
         .merge(reaction::routes())

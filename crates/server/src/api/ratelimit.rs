@@ -1,0 +1,412 @@
+//! How often somebody may ask: fixed windows, with the headers that bot libraries wait by.
+//!
+//! Windows lie on the clock, so that tests move them; the table is bounded, and what does not fit is
+//! let through rather than refused: the global limits of connections still hold.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher as _, Hash, RandomState},
+    net::IpAddr,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    extract::{FromRequestParts, MatchedPath, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, request::Parts},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use domain::{App, Reject, clock::Clock};
+use proto::{Code, Limits, Timestamp};
+
+use super::{
+    Error,
+    extract::{Caller, Who, who},
+    too_many,
+};
+use crate::{
+    metrics::Metrics,
+    net::{Slot, household},
+};
+
+const SHARDS: usize = 64;
+/// Windows of one shard: about 25 MiB in all.
+const SHARD_WINDOWS: usize = 16_384;
+
+const SECOND_MS: i64 = 1_000;
+const MINUTE_MS: i64 = 60 * SECOND_MS;
+
+/// The table of windows.
+pub struct Rates {
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    on: bool,
+    hasher: RandomState,
+    shards: Vec<Mutex<HashMap<u64, Window>>>,
+    metrics: Arc<Metrics>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    ends: Timestamp,
+    length_ms: i64,
+    count: u32,
+}
+
+/// A limit: so many in so long.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    most: u32,
+    period_ms: i64,
+}
+
+/// How somebody stands with a rule.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    rule: Rule,
+    allowed: bool,
+    remaining: u32,
+    ends: Timestamp,
+    reset_ms: i64,
+}
+
+/// Whose window it is, and for what.
+#[derive(Hash)]
+enum Key<'a> {
+    /// All requests of somebody.
+    All(Asker),
+    /// Of one route, for one room or channel.
+    Route(Asker, &'a Method, &'a str, &'a str),
+    /// Answers with 401, 403 or 429 to an address.
+    Invalid(IpAddr),
+    Guests(IpAddr),
+    Accounts(IpAddr),
+    AddressTries(IpAddr),
+    AccountTries(&'a str),
+}
+
+#[derive(Hash, Clone, Copy)]
+enum Asker {
+    User(u64),
+    Address(IpAddr),
+}
+
+impl Rates {
+    pub fn new(clock: Arc<dyn Clock>, limits: Limits, on: bool, metrics: Arc<Metrics>) -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Self { clock, limits, on, hasher: RandomState::new(), shards, metrics }
+    }
+
+    /// Forgets windows that are over. Called now and then.
+    pub fn sweep(&self) {
+        let now = self.clock.now();
+        for shard in &self.shards {
+            let mut windows = shard.lock().expect("no panic while locked");
+            windows.retain(|_, window| window.holds(now));
+            windows.shrink_to(SHARD_WINDOWS / 16);
+        }
+    }
+
+    /// Counts `more` against the rule and tells how it stands. With 0 it only looks.
+    fn count(&self, key: &Key<'_>, rule: Rule, more: u32) -> Standing {
+        let now = self.clock.now();
+        let hash = self.hasher.hash_one(key);
+        let shard = &self.shards[hash as usize % SHARDS];
+        let mut windows = shard.lock().expect("no panic while locked");
+        let fresh = Window { ends: now.plus_ms(rule.period_ms), length_ms: rule.period_ms, count: 0 };
+        let mut window = windows.get(&hash).copied().filter(|window| window.holds(now));
+        if window.is_none() && windows.len() >= SHARD_WINDOWS {
+            windows.retain(|_, window| window.holds(now));
+        }
+        let room = window.is_some() || windows.len() < SHARD_WINDOWS;
+        let mut window = *window.get_or_insert(fresh);
+        let allowed = !self.on || window.count + more.min(1) <= rule.most.max(1);
+        if allowed && more > 0 {
+            window.count = window.count.saturating_add(more);
+            if room {
+                windows.insert(hash, window);
+            }
+        }
+        let remaining = if self.on { rule.most.saturating_sub(window.count) } else { rule.most };
+        let reset_ms = window.ends.ms_since(now).max(1);
+        Standing { rule, allowed, remaining, ends: window.ends, reset_ms }
+    }
+
+    fn rule(&self, kind: &Key<'_>) -> Rule {
+        let limits = &self.limits;
+        let (most, minutes) = match kind {
+            Key::Guests(_) => (limits.guests_per_10min, 10),
+            Key::Accounts(_) => (limits.accounts_per_hour, 60),
+            Key::AddressTries(_) => (limits.address_tries_per_10min, 10),
+            Key::AccountTries(_) => (limits.password_tries_per_10min, 10),
+            Key::Invalid(_) => (limits.invalid_per_10min, 10),
+            Key::All(Asker::User(_)) => {
+                return Rule { most: limits.requests_per_second, period_ms: SECOND_MS };
+            }
+            Key::All(Asker::Address(_)) => {
+                return Rule { most: limits.address_requests_per_second, period_ms: SECOND_MS };
+            }
+            Key::Route(_, method, template, _) => return self.route_rule(method, template),
+        };
+        Rule { most, period_ms: minutes * MINUTE_MS }
+    }
+
+    fn route_rule(&self, method: &Method, template: &str) -> Rule {
+        let limits = &self.limits;
+        let sends = *method == Method::POST && template == "/channels/{}/messages";
+        let (most, seconds) = if sends {
+            (limits.messages_per_5s, 5)
+        } else if template.contains("/reactions/") && !method.is_safe() {
+            (limits.reactions_per_5s, 5)
+        } else if method.is_safe() {
+            (limits.reads_per_10s, 10)
+        } else {
+            (limits.writes_per_10s, 10)
+        };
+        Rule { most, period_ms: seconds * SECOND_MS }
+    }
+
+    fn check(&self, key: &Key<'_>, more: u32) -> Standing {
+        self.count(key, self.rule(key), more)
+    }
+}
+
+impl Window {
+    /// Neither over nor from before the clock was set back.
+    fn holds(&self, now: Timestamp) -> bool {
+        now < self.ends && self.ends.ms_since(now) <= self.length_ms
+    }
+}
+
+/// The layer around all routes of the API: finds out who asks, counts, answers with the headers.
+pub async fn limit(
+    State((app, rates)): State<(Arc<App>, Arc<Rates>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let address = household(Caller::of(&parts).address);
+    let invalid = Key::Invalid(address);
+    if !rates.check(&invalid, 0).allowed_more() {
+        return refused(&rates, rates.check(&invalid, 0), true, "Too many wrong requests");
+    }
+    let found = match who(&app, &parts).await {
+        Ok(found) => found,
+        Err(error) => return Error::from(error).into_response(),
+    };
+    parts.extensions.insert(found);
+    let asker = match found {
+        Who::Actor(actor) => {
+            if let Some(slot) = parts.extensions.get::<Arc<Slot>>() {
+                slot.signed_in();
+            }
+            Asker::User(actor.user.get())
+        }
+        Who::Nobody | Who::Refused(_) => Asker::Address(address),
+    };
+    let all = rates.check(&Key::All(asker), 1);
+    if !all.allowed {
+        return refused(&rates, all, true, "You are being rate limited.");
+    }
+    let path = parts.extensions.get::<MatchedPath>().cloned();
+    let template = template(path.as_ref().map_or("", MatchedPath::as_str));
+    let top = top_level(&template, parts.uri.path()).to_owned();
+    let key = Key::Route(asker, &parts.method, &template, &top);
+    let standing = rates.check(&key, 1);
+    let bucket = rates.hasher.hash_one((&parts.method, &template, &top));
+    let mut response = if standing.allowed {
+        next.run(Request::from_parts(parts, body)).await
+    } else {
+        refused(&rates, standing, false, "You are being rate limited.")
+    };
+    standing.write(response.headers_mut(), bucket);
+    if is_invalid(response.status()) {
+        rates.check(&invalid, 1);
+    }
+    response
+}
+
+fn is_invalid(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+    )
+}
+
+fn refused(rates: &Rates, standing: Standing, global: bool, message: &'static str) -> Response {
+    rates.metrics.rate_limited.add(1);
+    let code = Code(Code::GENERAL.0, message);
+    let mut response = too_many(code, standing.reset_ms as u64, global);
+    if global {
+        let scope = HeaderValue::from_static("global");
+        response.headers_mut().insert("x-ratelimit-scope", scope);
+    }
+    response
+}
+
+/// `/api/v10/channels/{channel}/messages` and `/api/channels/{x}/messages` are one route:
+/// `/channels/{}/messages`.
+fn template(matched: &str) -> String {
+    let path = matched.strip_prefix("/api").unwrap_or(matched);
+    let path = path.strip_prefix("/v10").unwrap_or(path);
+    let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The room or channel that a path is about: each has its own windows.
+fn top_level<'a>(template: &str, path: &'a str) -> &'a str {
+    let path = path.strip_prefix("/api").unwrap_or(path);
+    let path = path.strip_prefix("/v10").unwrap_or(path);
+    let mut names = template.split('/').zip(path.split('/'));
+    while let Some((name, _)) = names.next() {
+        if name == "channels" || name == "guilds" {
+            let next = names.next().filter(|(name, _)| *name == "{}");
+            return next.map_or("", |(_, id)| id);
+        }
+    }
+    ""
+}
+
+impl Standing {
+    fn allowed_more(&self) -> bool {
+        self.allowed && (self.remaining > 0 || self.rule.most == 0)
+    }
+
+    /// COMPAT: all of them on each answer; resets in seconds.
+    fn write(&self, headers: &mut HeaderMap, bucket: u64) {
+        let number = |text: String| HeaderValue::try_from(text).expect("digits are ASCII");
+        let seconds = |ms: i64| number(format!("{}.{:03}", ms / 1_000, ms % 1_000));
+        headers.insert("x-ratelimit-limit", self.rule.most.into());
+        headers.insert("x-ratelimit-remaining", self.remaining.into());
+        headers.insert("x-ratelimit-reset", seconds(self.ends.as_ms().max(0)));
+        headers.insert("x-ratelimit-reset-after", seconds(self.reset_ms));
+        headers.insert("x-ratelimit-bucket", number(format!("{bucket:016x}")));
+        headers.insert("x-ratelimit-scope", HeaderValue::from_static("user"));
+    }
+}
+
+/// For handlers: what is limited per address or per account rather than per person.
+#[derive(Clone)]
+pub struct Throttle {
+    rates: Option<Arc<Rates>>,
+    address: IpAddr,
+}
+
+impl<S: Sync> FromRequestParts<S> for Throttle {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let address = household(Caller::of(parts).address);
+        Ok(Self { rates: parts.extensions.get::<Arc<Rates>>().cloned(), address })
+    }
+}
+
+impl Throttle {
+    /// Counts a guest who is about to be made.
+    pub fn guest(&self) -> Result<(), Reject> {
+        self.take(&Key::Guests(self.address))
+    }
+
+    /// Counts an account that is about to be made.
+    pub fn account(&self) -> Result<(), Reject> {
+        self.take(&Key::Accounts(self.address))
+    }
+
+    /// Whether another password may be tried for this name. Refuses known and unknown names alike.
+    pub fn password(&self, username: &str) -> Result<(), Reject> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        let name = username.to_lowercase();
+        for key in [Key::AddressTries(self.address), Key::AccountTries(&name)] {
+            let standing = rates.check(&key, 0);
+            if !standing.allowed_more() {
+                return Err(Reject::RateLimited { retry_after_ms: standing.reset_ms as u64 });
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a wrong password.
+    pub fn wrong_password(&self, username: &str) {
+        let Some(rates) = &self.rates else { return };
+        rates.check(&Key::AddressTries(self.address), 1);
+        rates.check(&Key::AccountTries(&username.to_lowercase()), 1);
+    }
+
+    fn take(&self, key: &Key<'_>) -> Result<(), Reject> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        let standing = rates.check(key, 1);
+        if standing.allowed {
+            return Ok(());
+        }
+        Err(Reject::RateLimited { retry_after_ms: standing.reset_ms as u64 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::clock::ManualClock;
+
+    fn rates(limits: Limits) -> (Arc<ManualClock>, Rates) {
+        let clock = Arc::new(ManualClock::default());
+        (clock.clone(), Rates::new(clock, limits, true, Arc::default()))
+    }
+
+    fn throttle(rates: Rates) -> Throttle {
+        Throttle { rates: Some(Arc::new(rates)), address: IpAddr::from([192, 0, 2, 1]) }
+    }
+
+    #[test]
+    fn a_window_ends_on_the_clock() {
+        let (clock, rates) = rates(Limits { guests_per_10min: 2, ..Limits::default() });
+        let throttle = throttle(rates);
+        assert_eq!((throttle.guest(), throttle.guest()), (Ok(()), Ok(())));
+        let refused = Reject::RateLimited { retry_after_ms: 600_000 };
+        assert_eq!(throttle.guest(), Err(refused));
+        clock.advance_ms(599_999);
+        assert!(throttle.guest().is_err());
+        clock.advance_ms(1);
+        assert_eq!(throttle.guest(), Ok(()));
+        clock.advance_ms(-3_600_000);
+        assert_eq!((throttle.guest(), throttle.guest()), (Ok(()), Ok(())), "set back");
+    }
+
+    #[test]
+    fn only_wrong_passwords_count() {
+        let (_, rates) = rates(Limits { password_tries_per_10min: 2, ..Limits::default() });
+        let throttle = throttle(rates);
+        for _ in 0..10 {
+            assert_eq!(throttle.password("anna"), Ok(()));
+        }
+        throttle.wrong_password("anna");
+        assert_eq!(throttle.password("Anna"), Ok(()));
+        throttle.wrong_password("ANNA");
+        assert!(throttle.password("anna").is_err());
+        assert_eq!(throttle.password("otto"), Ok(()));
+    }
+
+    #[test]
+    fn the_table_is_bounded_and_swept() {
+        let (clock, rates) = rates(Limits::default());
+        let rule = Rule { most: 1, period_ms: 1_000 };
+        for user in 0..(SHARDS * SHARD_WINDOWS * 2) as u64 {
+            rates.count(&Key::All(Asker::User(user)), rule, 1);
+        }
+        let len = || rates.shards.iter().map(|s| s.lock().expect("unlocked").len()).sum::<usize>();
+        assert!(len() <= SHARDS * SHARD_WINDOWS);
+        clock.advance_ms(1_000);
+        rates.sweep();
+        assert_eq!(len(), 0);
+    }
+
+    #[test]
+    fn versions_share_windows_and_rooms_do_not() {
+        let messages = template("/api/v10/channels/{channel}/messages");
+        assert_eq!(messages, "/channels/{}/messages");
+        assert_eq!(template("/api/channels/{channel}/messages"), messages);
+        assert_eq!(top_level(&messages, "/api/v10/channels/7/messages"), "7");
+        let join = template("/api/osc/v1/guilds/{guild}/join");
+        assert_eq!(top_level(&join, "/api/osc/v1/guilds/9/join"), "9");
+        assert_eq!(top_level("/users/@me", "/api/users/@me"), "");
+    }
+}

@@ -1,0 +1,378 @@
+//! What every request passes, whatever it asks for: who calls, panics, headers, the log.
+//!
+//! A request runs on a task of its own: once begun it is finished, also if its client is gone, and
+//! a panic in it ends this request only.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+mod patience;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::MatchedPath,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header,
+        uri::Authority,
+    },
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use hyper::body::Incoming;
+use proto::Limits;
+use tower::ServiceExt as _;
+
+use self::patience::Patient;
+use crate::{
+    api::{
+        Fault, Refused,
+        extract::{Caller, Origin},
+        refuse_http,
+    },
+    metrics::Metrics,
+    net::{Peer, Proxies, Slot, canonical},
+};
+
+/// The names this server goes by.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// As configured, without a slash at its end.
+    pub public_url: Option<String>,
+    /// Further hosts, with their ports.
+    pub hosts: Vec<String>,
+    /// What to say if the caller used a name that we do not know.
+    pub fallback: String,
+}
+
+pub struct Door {
+    router: Router,
+    names: Names,
+    proxies: Proxies,
+    limits: Limits,
+    metrics: Arc<Metrics>,
+    next_request: AtomicU64,
+}
+
+/// The route a response comes from, for the log.
+#[derive(Clone)]
+struct Passed(MatchedPath);
+
+/// Remembers the route's template; laid around the router.
+pub async fn remember_route(request: axum::extract::Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(Passed(route));
+    }
+    response
+}
+
+impl Door {
+    /// `first_request`: a random number, so that request ids of two runs do not meet.
+    pub fn new(
+        router: Router,
+        names: Names,
+        proxies: Proxies,
+        limits: Limits,
+        metrics: Arc<Metrics>,
+        first_request: u64,
+    ) -> Self {
+        let next_request = AtomicU64::new(first_request);
+        Self { router, names, proxies, limits, metrics, next_request }
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Answers a request.
+    pub async fn pass(
+        &self,
+        peer: Peer,
+        slot: Arc<Slot>,
+        request: Request<Incoming>,
+    ) -> Response {
+        let patience = Duration::from_secs(self.limits.request_seconds);
+        let in_all = Duration::from_secs(self.limits.body_seconds);
+        let request = request.map(|body| Patient::new(body, patience, in_all).into_body());
+        self.answer(peer, Some(slot), request).await
+    }
+
+    /// The same for a body that is there already: what tests call.
+    pub async fn answer(
+        &self,
+        peer: Peer,
+        slot: Option<Arc<Slot>>,
+        mut request: Request<Body>,
+    ) -> Response {
+        let begun = Instant::now();
+        let request_id = self.next_request.fetch_add(1, Ordering::Relaxed);
+        let method = request.method().clone();
+        let is_api = is_api(request.uri().path());
+        let mut https = false;
+        let mut response = match self.caller(peer, request_id, &request) {
+            Err(response) => response,
+            Ok(_) if method == Method::OPTIONS && is_api => preflight(),
+            Ok(caller) => {
+                https = caller.https;
+                request.extensions_mut().insert(caller);
+                request.extensions_mut().insert(peer);
+                if let Some(slot) = slot {
+                    request.extensions_mut().insert(slot);
+                }
+                self.run(request).await
+            }
+        };
+        guard(response.headers_mut(), is_api, https);
+        let id = HeaderValue::try_from(format!("{request_id:016x}")).expect("hex is ASCII");
+        response.headers_mut().insert("x-request-id", id);
+        self.log(&method, request_id, begun.elapsed(), &response);
+        response
+    }
+
+    async fn run(&self, request: Request<Body>) -> Response {
+        let running = tokio::spawn(self.router.clone().oneshot(request));
+        match running.await {
+            Ok(Ok(response)) => response,
+            Err(error) if error.is_panic() => {
+                self.metrics.panics.add(1);
+                let fault = anyhow::anyhow!("a handler panicked");
+                crate::api::Error::from(fault).into_response()
+            }
+            Err(_) => refuse_http(StatusCode::SERVICE_UNAVAILABLE, "The server is stopping"),
+        }
+    }
+
+    /// One wide event: no names of things that hold what people said, no addresses, no tokens.
+    fn log(&self, method: &Method, id: u64, took: Duration, response: &Response) {
+        let route = response.extensions().get::<Passed>().map_or("-", |route| route.0.as_str());
+        let status = response.status().as_u16();
+        let code = response.extensions().get::<Refused>().map(|refused| refused.0.0);
+        let method = known_method(method);
+        self.metrics.request(route, method, status, took);
+        let duration_ms = took.as_micros() as f64 / 1_000.0;
+        let request_id = format_args!("{id:016x}");
+        match response.extensions().get::<Fault>() {
+            Some(Fault(error)) => tracing::error!(
+                request.id = %request_id, method, route, status, duration_ms, error = ?error,
+                "a request failed"
+            ),
+            None => tracing::debug!(
+                request.id = %request_id, method, route, status, duration_ms, code,
+                "request"
+            ),
+        }
+    }
+
+    /// Where the request comes from, or why it is none.
+    fn caller(
+        &self,
+        peer: Peer,
+        request_id: u64,
+        request: &Request<Body>,
+    ) -> Result<Caller, Response> {
+        let bad = |message| Err(refuse_http(StatusCode::BAD_REQUEST, message));
+        if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
+            let message = "405: Method Not Allowed";
+            return Err(refuse_http(StatusCode::METHOD_NOT_ALLOWED, message));
+        }
+        if !request.uri().path().starts_with('/') {
+            return bad("The request needs a path that begins with a slash");
+        }
+        let headers = request.headers();
+        let proxied = self.proxies.trust(peer.address);
+        let Some(host) = host(headers, request.uri(), proxied) else {
+            return bad("The request needs one Host header that names a host");
+        };
+        let forwarded = |name| last(headers, name).filter(|_| proxied);
+        let public = self.names.public_url.as_deref().and_then(|url| url.split_once("://"));
+        let https = match forwarded("x-forwarded-proto") {
+            Some(scheme) => scheme.eq_ignore_ascii_case("https"),
+            None => public.is_some_and(|(scheme, name)| scheme == "https" && same(name, &host)),
+        };
+        let address = match proxied {
+            true => forwarded_for(headers, &self.proxies).unwrap_or(peer.address),
+            false => peer.address,
+        };
+        let origin = origin(headers, https, |name| {
+            same(name, &host) || public.is_some_and(|(_, public)| same(name, public))
+        });
+        let base = self.base(&host, https, peer);
+        Ok(Caller { address, https, base, origin, request_id })
+    }
+
+    /// Base of addresses in answers: nobody can make us name a host that is not ours.
+    fn base(&self, host: &str, https: bool, peer: Peer) -> String {
+        if let Some(url) = &self.names.public_url {
+            return url.clone();
+        }
+        let name = host.parse::<Authority>().ok();
+        let name = name.as_ref().map_or("", |authority| authority.host());
+        let address = name.trim_matches(['[', ']']).parse::<IpAddr>().ok().map(canonical);
+        let ours = name == "localhost"
+            || address.is_some_and(|ip| ip.is_loopback() || ip == canonical(peer.local.ip()))
+            || self.names.hosts.iter().any(|known| same(known, host));
+        if ours {
+            return format!("{}://{host}", if https { "https" } else { "http" });
+        }
+        self.names.fallback.clone()
+    }
+}
+
+fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/") || path.starts_with("/.well-known/")
+}
+
+/// A method as a label: whatever else somebody invents is one.
+fn known_method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// The one host that the request names.
+fn host(headers: &HeaderMap, uri: &Uri, proxied: bool) -> Option<String> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (first, second) = (hosts.next(), hosts.next());
+    if second.is_some() {
+        return None;
+    }
+    let forwarded = last(headers, "x-forwarded-host").filter(|_| proxied);
+    // The whole address in the request line beats the header (RFC 9112, 3.2.2).
+    let name = match (forwarded, uri.authority()) {
+        (Some(name), _) => name,
+        (None, Some(authority)) => authority.as_str(),
+        (None, None) => first?.to_str().ok()?,
+    };
+    let authority = name.parse::<Authority>().ok()?;
+    if authority.host().is_empty() || name.contains('@') {
+        return None;
+    }
+    Some(name.to_ascii_lowercase())
+}
+
+/// The last value of a header that proxies append to.
+fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+    value.rsplit(',').next().map(str::trim).filter(|value| !value.is_empty())
+}
+
+/// The nearest address that is no proxy of ours.
+fn forwarded_for(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
+    let lines = headers.get_all("x-forwarded-for").iter();
+    let mut nearest = None;
+    let texts: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+    let hops = texts.iter().flat_map(|line| line.split(',')).map(str::trim).collect::<Vec<_>>();
+    for hop in hops.into_iter().rev() {
+        let Ok(address) = hop.trim_matches(['[', ']']).parse::<IpAddr>() else {
+            break;
+        };
+        nearest = Some(canonical(address));
+        if !proxies.trust(address) {
+            break;
+        }
+    }
+    nearest
+}
+
+/// Host names are the same up to case and the usual port.
+fn same(one: &str, other: &str) -> bool {
+    let bare = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let usual = name.strip_suffix(":443").or_else(|| name.strip_suffix(":80"));
+        usual.unwrap_or(&name).to_owned()
+    };
+    bare(one) == bare(other)
+}
+
+/// Which page asks: by `Origin` and `Sec-Fetch-Site`; either of them can say that it is foreign.
+fn origin(headers: &HeaderMap, https: bool, is_ours: impl Fn(&str) -> bool) -> Origin {
+    let mut said = Origin::Unsaid;
+    if let Some(value) = headers.get(header::ORIGIN) {
+        let value = value.to_str().ok().and_then(|value| value.split_once("://"));
+        // A plain page must not act on the secure one: anybody on the way can write it.
+        let own = value.is_some_and(|(scheme, name)| {
+            is_ours(name) && (scheme == "https" || (scheme == "http" && !https))
+        });
+        if !own {
+            return Origin::Foreign;
+        }
+        said = Origin::Own;
+    }
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        Some(b"same-origin") => Origin::Own,
+        Some(b"none") | None => said,
+        Some(_) => Origin::Foreign,
+    }
+}
+
+/// Pages of other origins may use the API with a token; never with the cookie, which needs a header
+/// of ours that is not allowed here.
+fn preflight() -> Response {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "Authorization, Content-Type, X-Audit-Log-Reason",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "7200"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+const EXPOSED: &str = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, \
+    X-RateLimit-Reset-After, X-RateLimit-Bucket, X-RateLimit-Scope, X-RateLimit-Global, \
+    Retry-After, X-Request-Id";
+
+const GUARDS: [(HeaderName, &str); 7] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), display-capture=(), geolocation=(), payment=(), usb=()",
+    ),
+];
+
+/// Headers on every answer, errors too. What a handler set stays.
+fn guard(headers: &mut HeaderMap, is_api: bool, https: bool) {
+    let mut add = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    for (name, value) in GUARDS {
+        add(name, value);
+    }
+    add(header::CACHE_CONTROL, "no-store");
+    if https {
+        add(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    if is_api {
+        add(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        add(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    }
+    // What was not read of a body is not worth keeping the connection for.
+}
