@@ -185,7 +185,7 @@ pub async fn refresh_dirty(app: &App) -> Result<()> {
     }
     for receipt in waiting {
         // A lost race: the guild was changed or went, and whoever did that wrote the row.
-        drop(receipt.durable_or_conflict().await?);
+        let _ = receipt.durable_or_conflict().await?;
     }
     Ok(())
 }

@@ -22,6 +22,8 @@ pub async fn run_once(app: &App) {
     settle("nonces", prune_nonces(app).await);
     settle("gateway sessions", prune_sessions(app).await);
     settle("secrets", prune_secrets(app).await);
+    settle("directory", crate::directory::refresh_dirty(app).await);
+    settle("what is deleted", crate::purge::run_once(app).await);
     settle("logins", login::expire(app).await.map(|_| ()));
     settle("idle guests", guest::forget_idle(app).await.map(|_| ()));
 }

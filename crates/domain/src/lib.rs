@@ -34,7 +34,14 @@ pub mod account;
 pub mod bot;
 pub mod application;
 
+pub mod guild;
+pub mod channel;
+pub mod role;
+pub mod member;
+pub mod ban;
+pub mod invite;
 pub mod directory;
+pub mod purge;
 pub mod presence;
 pub mod typing;
 pub mod voice;

@@ -30,7 +30,7 @@ pub use check::{LastSent, Mentioned};
 pub use page::{Around, emoji, list, one, preview_page, render_one};
 
 /// Messages deleted in one batch.
-const DELETE_MOST: usize = 100;
+pub(crate) const DELETE_MOST: usize = 100;
 
 /// Sends a message to a channel. `files` are durable blobs that it takes over.
 pub async fn send(

@@ -1,7 +1,7 @@
 //! Our own namespace: what v10 does not have.
 
 use crate::{
-    Id, Timestamp, channel::Channel, guild::Visibility, marker, message::Message, user::User,
+    Id, Patch, Timestamp, channel::Channel, guild::Visibility, marker, message::Message, user::User,
     wire::{is_false, wire},
 };
 
@@ -114,4 +114,35 @@ wire! {
         /// Newest first.
         pub messages: Vec<Message>,
     }
+}
+
+/// Body of `POST /guilds`.
+#[derive(Debug, serde::Deserialize)]
+pub struct CreateGuild {
+    pub name: String,
+    pub visibility: Visibility,
+    #[serde(default)]
+    pub description: Option<String>,
+    /// A data URI.
+    #[serde(default)]
+    pub icon: Option<String>,
+    /// Absent: they may.
+    #[serde(default)]
+    pub guests_write: Option<bool>,
+}
+
+/// Body of `PATCH /guilds/{guild}`.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct ModifyGuildOsc {
+    pub visibility: Option<Visibility>,
+    /// Of a public room: its address. Null on an unlisted one: a new one, the old one ends.
+    pub slug: Patch<String>,
+    pub guests_write: Option<bool>,
+}
+
+/// Body of `PUT /guilds/{guild}/owner`.
+#[derive(Debug, serde::Deserialize)]
+pub struct NewOwner {
+    pub user_id: Id<marker::User>,
 }

@@ -28,7 +28,9 @@ wire! {
 
     pub struct RoleColors {
         pub primary_color: u32,
+        #[serde(default)]
         pub secondary_color: Option<u32>,
+        #[serde(default)]
         pub tertiary_color: Option<u32>,
     }
 
@@ -56,6 +58,8 @@ pub struct RoleDraft {
     pub name: Patch<String>,
     pub permissions: Patch<Permissions>,
     pub color: Patch<u32>,
+    /// COMPAT: newer libraries send only this; its first colour is the one we have.
+    pub colors: Patch<RoleColors>,
     pub hoist: Patch<bool>,
     pub mentionable: Patch<bool>,
 }
