@@ -328,3 +328,158 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use proto::Limits;
+
+    use super::*;
+    use crate::{
+        rows::UserKind,
+        testing::{TestGuild, World},
+    };
+
+    #[tokio::test]
+    async fn an_address_ends_with_its_time_and_with_access() {
+        let world = World::new().await;
+        let [ann, eve] = [world.person("ann").await, world.person("eve").await];
+        let room = world.guild(&[&ann]).await;
+        let row = sent(&world, &ann, &room, b"hello").await;
+        let (channel, _) = world.app.channel(room.general).await.unwrap();
+        let url = render(&world.app, &channel, &row).url;
+        assert_eq!(url, render(&world.app, &channel, &row).url, "the same for everybody");
+        let signature = signature(&url);
+        assert!(may(&world, None, &row, Some(&signature)).await);
+
+        let mut forged = signature.clone();
+        forged.expires_at = forged.expires_at.plus_ms(DAY_MS);
+        assert!(!may(&world, None, &row, Some(&forged)).await);
+        assert!(!may(&world, None, &row, None).await);
+        assert!(!may(&world, Some(&eve), &row, None).await);
+        assert!(may(&world, Some(&ann), &row, None).await);
+
+        world.write(Batch::new().put(&ChannelRow { epoch: 1, ..(*channel).clone() })).await;
+        assert!(!may(&world, None, &row, Some(&signature)).await, "somebody lost access");
+        let (channel, _) = world.app.channel(room.general).await.unwrap();
+        let url = render(&world.app, &channel, &row).url;
+        world.clock.advance_ms(DAY_MS);
+        assert!(may(&world, None, &row, Some(&self::signature(&url))).await);
+        world.clock.advance_ms(DAY_MS);
+        assert!(!may(&world, None, &row, Some(&self::signature(&url))).await, "its time is over");
+    }
+
+    #[tokio::test]
+    async fn a_deleted_message_takes_its_files_along() {
+        let world = World::new().await;
+        let ann = world.person("ann").await;
+        let room = world.guild(&[&ann]).await;
+        let row = sent(&world, &ann, &room, b"hello").await;
+        assert_eq!(used(&world, &ann).await, 5);
+        // The message alone is enough to kill the address.
+        world.write(Batch::new().delete::<MessageRow>((row.channel_id, row.message_id))).await;
+        assert!(!may(&world, Some(&ann), &row, None).await);
+
+        world.write(drop_rows(std::slice::from_ref(&row))).await;
+        remove_blobs(&world.app, std::slice::from_ref(&row)).await;
+        assert_eq!(used(&world, &ann).await, 0);
+        assert_eq!(world.app.blobs.list().await.unwrap(), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn files_count_until_the_quota_and_lost_ones_no_more() {
+        let limits = Limits { guest_bytes: 8, ..Limits::default() };
+        let world = World::with_limits(limits).await;
+        let guest = world.user("guest", UserKind::Guest).await;
+        let room = world.guild(&[&guest]).await;
+        let upload = taken(&world, &guest, b"12345").await.unwrap();
+        let refused = taken(&world, &guest, b"12345").await;
+        let Err(crate::Error::Reject(reject)) = refused else { panic!("{refused:?}") };
+        assert_eq!(reject, Reject::Refused(Code::FILES_FULL));
+        settle(&world.app, guest.user, room.general, vec![upload]).await.unwrap();
+        assert_eq!(used(&world, &guest).await, 0, "no message took it");
+        let kept = sent(&world, &guest, &room, b"12345").await;
+        settle(&world.app, guest.user, room.general, vec![upload_of(&kept)]).await.unwrap();
+        assert_eq!(used(&world, &guest).await, 5, "a message has it");
+    }
+
+    #[tokio::test]
+    async fn a_sweep_takes_what_a_crash_left() {
+        let world = World::new().await;
+        let ann = world.person("ann").await;
+        let room = world.guild(&[&ann]).await;
+        let kept = sent(&world, &ann, &room, b"kept").await;
+        taken(&world, &ann, b"lost!").await.unwrap();
+        blob(&world, "avatar/abc", b"picture").await;
+        assert_eq!(sweep(&world.app, false).await.unwrap(), Swept::default(), "it may be on its way");
+        assert_eq!(used(&world, &ann).await, 9);
+        let swept = sweep(&world.app, true).await.unwrap();
+        assert_eq!(swept, Swept { blobs: 1, recounted: 1 });
+        assert_eq!(used(&world, &ann).await, 4);
+        let names = world.app.blobs.list().await.unwrap();
+        assert_eq!(names, [kept.id.to_string(), "avatar/abc".to_owned()]);
+    }
+
+    fn signature(url: &str) -> Signature {
+        let (_, query) = url.split_once("?ex=").expect("signed");
+        let (ex, hm) = query.split_once("&hm=").expect("signed");
+        Signature::parse(ex, hm).expect("readable")
+    }
+
+    async fn may(
+        world: &World,
+        actor: Option<&Actor>,
+        row: &AttachmentRow,
+        signature: Option<&Signature>,
+    ) -> bool {
+        fetch(&world.app, actor, row.channel_id, row.id, signature).await.is_ok()
+    }
+
+    async fn used(world: &World, actor: &Actor) -> u64 {
+        let usage: Option<UsageRow> = world.app.disk.get(actor.user).await.unwrap();
+        usage.map_or(0, |usage| usage.bytes)
+    }
+
+    async fn blob(world: &World, name: &str, bytes: &'static [u8]) {
+        let mut draft = world.app.blobs.begin().await.unwrap();
+        draft.append(Bytes::from_static(bytes)).await.unwrap();
+        draft.finish(name).await.unwrap();
+    }
+
+    async fn taken(world: &World, actor: &Actor, bytes: &'static [u8]) -> Result<Upload> {
+        let id: Id<marker::Attachment> = world.app.ids.next();
+        blob(world, &id.to_string(), bytes).await;
+        reserve(&world.app, actor, bytes.len() as u64).await?;
+        let (filename, size) = ("a.txt".to_owned(), bytes.len() as u32);
+        let (content_type, description) = (None, None);
+        Ok(Upload { id, filename, size, content_type, description, width: None, height: None })
+    }
+
+    fn upload_of(row: &AttachmentRow) -> Upload {
+        Upload {
+            id: row.id,
+            filename: row.filename.clone(),
+            size: row.size,
+            content_type: None,
+            description: None,
+            width: None,
+            height: None,
+        }
+    }
+
+    async fn sent(
+        world: &World,
+        actor: &Actor,
+        room: &TestGuild,
+        bytes: &'static [u8],
+    ) -> AttachmentRow {
+        let upload = taken(world, actor, bytes).await.unwrap();
+        let id = upload.id;
+        let draft = proto::message::CreateMessage::default();
+        let sent = crate::message::send(&world.app, actor, room.general, draft, vec![upload]).await;
+        let message = sent.unwrap().id;
+        let row = world.app.disk.get::<AttachmentRow>((room.general, id)).await.unwrap().unwrap();
+        assert_eq!(row.message_id, message);
+        row
+    }
+}

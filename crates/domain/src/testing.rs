@@ -1,6 +1,9 @@
 //! For the tests of this crate: an app over the memory store, with time and chance in hand.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use proto::{
     Id, Limits, Permissions,
@@ -84,7 +87,7 @@ impl World {
                 public_url: "http://localhost".to_owned(),
             },
             passwords: Arc::new(PlainPasswords),
-            blobs: Arc::new(NoBlobs),
+            blobs: Arc::new(MemoryBlobs::default()),
             bus,
             node: 1,
         };
@@ -224,44 +227,55 @@ impl Passwords for PlainPasswords {
     }
 }
 
-/// A place for blobs that forgets them.
-struct NoBlobs;
+/// Blobs in memory.
+#[derive(Default)]
+struct MemoryBlobs(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
 
-struct Nothing;
+struct MemoryDraft(Arc<Mutex<BTreeMap<String, Vec<u8>>>>, Vec<u8>);
 
-impl Draft for Nothing {
-    fn append(&mut self, _: bytes::Bytes) -> BoxFuture<'_, anyhow::Result<()>> {
+impl Draft for MemoryDraft {
+    fn append(&mut self, bytes: bytes::Bytes) -> BoxFuture<'_, anyhow::Result<()>> {
+        self.1.extend_from_slice(&bytes);
         Box::pin(async { Ok(()) })
     }
 
-    fn finish<'a>(self: Box<Self>, _: &'a str) -> BoxFuture<'a, anyhow::Result<()>> {
+    fn finish<'a>(self: Box<Self>, name: &'a str) -> BoxFuture<'a, anyhow::Result<()>> {
+        self.0.lock().expect("no panic").insert(name.to_owned(), self.1);
         Box::pin(async { Ok(()) })
     }
 }
 
-impl Blobs for NoBlobs {
+impl Blobs for MemoryBlobs {
     fn begin(&self) -> BoxFuture<'_, anyhow::Result<Box<dyn Draft>>> {
-        Box::pin(async { Ok(Box::new(Nothing) as Box<dyn Draft>) })
+        let draft = MemoryDraft(self.0.clone(), Vec::new());
+        Box::pin(async { Ok(Box::new(draft) as Box<dyn Draft>) })
     }
 
     fn read<'a>(
         &'a self,
-        _: &'a str,
-        _: u64,
-        _: usize,
+        name: &'a str,
+        offset: u64,
+        most: usize,
     ) -> BoxFuture<'a, anyhow::Result<Option<bytes::Bytes>>> {
-        Box::pin(async { Ok(None) })
+        let blobs = self.0.lock().expect("no panic");
+        let part = blobs.get(name).map(|blob| {
+            blob.iter().skip(offset as usize).take(most).copied().collect::<bytes::Bytes>()
+        });
+        Box::pin(async { Ok(part) })
     }
 
-    fn size<'a>(&'a self, _: &'a str) -> BoxFuture<'a, anyhow::Result<Option<u64>>> {
-        Box::pin(async { Ok(None) })
+    fn size<'a>(&'a self, name: &'a str) -> BoxFuture<'a, anyhow::Result<Option<u64>>> {
+        let size = self.0.lock().expect("no panic").get(name).map(|blob| blob.len() as u64);
+        Box::pin(async move { Ok(size) })
     }
 
-    fn remove<'a>(&'a self, _: &'a str) -> BoxFuture<'a, anyhow::Result<()>> {
+    fn remove<'a>(&'a self, name: &'a str) -> BoxFuture<'a, anyhow::Result<()>> {
+        self.0.lock().expect("no panic").remove(name);
         Box::pin(async { Ok(()) })
     }
 
     fn list(&self) -> BoxFuture<'_, anyhow::Result<Vec<String>>> {
-        Box::pin(async { Ok(Vec::new()) })
+        let names = self.0.lock().expect("no panic").keys().cloned().collect();
+        Box::pin(async { Ok(names) })
     }
 }

@@ -357,28 +357,24 @@ fn names<T: WithFiles>(app: &App, draft: &T, files: &mut [Incoming]) -> domain::
     Ok(())
 }
 
-/// Makes the files durable, then counts them. In a task of its own: it ends even if the request is
-/// broken off, and what was counted for nothing is given back.
+/// Makes the files durable, then counts them.
 async fn keep(
-    app: &Arc<App>,
+    app: &App,
     actor: &domain::Actor,
     files: Vec<Incoming>,
 ) -> domain::Result<Vec<Upload>> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let (app, actor) = (app.clone(), *actor);
-    let task = tokio::spawn(async move {
-        let mut uploads = Vec::with_capacity(files.len());
-        let result = keep_all(&app, &actor, files, &mut uploads).await;
-        if result.is_err() {
-            for upload in &uploads {
-                let _ = app.blobs.remove(&upload.id.to_string()).await;
-            }
+    let mut uploads = Vec::with_capacity(files.len());
+    let result = keep_all(app, actor, files, &mut uploads).await;
+    if result.is_err() {
+        for upload in &uploads {
+            // What cannot be removed now is found by the sweep.
+            let _ = app.blobs.remove(&upload.id.to_string()).await;
         }
-        result.map(|()| uploads)
-    });
-    task.await.map_err(|error| domain::Error::Fault(error.into()))?
+    }
+    result.map(|()| uploads)
 }
 
 async fn keep_all(
