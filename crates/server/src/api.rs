@@ -14,6 +14,13 @@ pub mod guest;
 pub mod owner;
 pub mod session;
 pub mod user;
+pub mod ban;
+pub mod channel;
+pub mod directory;
+pub mod guild;
+pub mod invite;
+pub mod member;
+pub mod role;
 pub mod dm;
 pub mod message;
 pub mod reaction;
@@ -48,6 +55,13 @@ pub fn routes() -> Routes {
         .merge(owner::routes())
         .merge(session::routes())
         .merge(user::routes())
+        .merge(ban::routes())
+        .merge(channel::routes())
+        .merge(directory::routes())
+        .merge(guild::routes())
+        .merge(invite::routes())
+        .merge(member::routes())
+        .merge(role::routes())
         .merge(dm::routes())
         .merge(message::routes())
         .merge(reaction::routes())
