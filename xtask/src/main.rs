@@ -1,1 +1,20 @@
-fn main() {}
+//! Our chores in Rust, one subcommand each: `cargo run --release -p xtask -- bench-store`.
+//!
+//! Not shipped; whatever would be a shell script elsewhere is here, so that it is compiled with the
+//! code it works on.
+#![forbid(unsafe_code)]
+
+mod bench_store;
+mod chance;
+mod kills;
+mod ledger;
+mod process;
+
+fn main() -> anyhow::Result<()> {
+    let mut args = std::env::args().skip(1);
+    match (args.next().as_deref(), args.collect::<Vec<_>>()) {
+        (Some("bench-store"), args) => bench_store::run(&args),
+        (Some("kills"), args) => kills::run(&args),
+        _ => anyhow::bail!("usage: xtask bench-store [FOLDER] | kills [ROUNDS] [SEED]"),
+    }
+}
