@@ -64,7 +64,7 @@ pub struct App {
     /// Signs what the server gives out: attachment addresses.
     pub signing_key: [u8; 32],
     pub(crate) lanes: Lanes,
-    pub(crate) first_number: u64,
+    pub first_number: u64,
 }
 
 /// What `App::open` is made from.

@@ -1,0 +1,204 @@
+//! Who of a guild is connected, grouped by what they may see: the index that fan-out reads.
+//!
+//! All people of one visibility class see the same channels, so an event is decided once per class
+//! and not once per person. What each class saw before a change is kept, because the cache already
+//! shows the time after it when the event is heard.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use domain::{
+    cache::{Class, GuildState},
+    rows::ChannelRow,
+};
+use proto::{Id, marker};
+
+type Channels = BTreeMap<Id<marker::Channel>, Arc<ChannelRow>>;
+
+/// Names the sessions of one guild and class, on all shards.
+pub type RoomId = u32;
+
+#[derive(Debug, Default)]
+pub struct Rooms {
+    classes: BTreeMap<Class, Room>,
+    seats: HashMap<Id<marker::User>, Seat>,
+}
+
+#[derive(Debug)]
+struct Room {
+    id: RoomId,
+    sees: Channels,
+    /// People in it.
+    people: u32,
+}
+
+/// Somebody with sessions in this guild.
+#[derive(Debug)]
+struct Seat {
+    class: Class,
+    sessions: u32,
+}
+
+/// What a change of structure means for some sessions.
+#[derive(Debug)]
+pub struct Shift {
+    pub whom: Whom,
+    pub lost: Vec<Arc<ChannelRow>>,
+    pub gained: Vec<Arc<ChannelRow>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    Room(RoomId),
+    /// Has to move to another room.
+    Person { user: Id<marker::User>, from: RoomId, to: RoomId },
+}
+
+impl Rooms {
+    /// A session of this person comes in; `None` if it is not a member.
+    pub fn sit(
+        &mut self,
+        state: &GuildState,
+        user: Id<marker::User>,
+        next: &mut RoomId,
+    ) -> Option<RoomId> {
+        if let Some(seat) = self.seats.get_mut(&user) {
+            seat.sessions += 1;
+            return self.classes.get(&seat.class).map(|room| room.id);
+        }
+        let class = state.class_of(user)?;
+        let id = self.enter(state, class.clone(), next);
+        self.seats.insert(user, Seat { class, sessions: 1 });
+        Some(id)
+    }
+
+    /// A session of this person goes.
+    pub fn rise(&mut self, user: Id<marker::User>) {
+        let Some(seat) = self.seats.get_mut(&user) else { return };
+        seat.sessions -= 1;
+        if seat.sessions == 0 {
+            self.remove(user);
+        }
+    }
+
+    /// This person is no member any more.
+    pub fn remove(&mut self, user: Id<marker::User>) {
+        if let Some(seat) = self.seats.remove(&user) {
+            self.leave(&seat.class);
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
+    pub fn people(&self) -> impl Iterator<Item = Id<marker::User>> + '_ {
+        self.seats.keys().copied()
+    }
+
+    pub fn is_seated(&self, user: Id<marker::User>) -> bool {
+        self.seats.contains_key(&user)
+    }
+
+    pub fn all(&self) -> Vec<RoomId> {
+        self.classes.values().map(|room| room.id).collect()
+    }
+
+    /// Rooms that see the channel.
+    pub fn that_see(&self, channel: Id<marker::Channel>) -> Vec<RoomId> {
+        let seeing = self.classes.values().filter(|room| room.sees.contains_key(&channel));
+        seeing.map(|room| room.id).collect()
+    }
+
+    pub fn sees(&self, user: Id<marker::User>, channel: Id<marker::Channel>) -> bool {
+        let room = self.seats.get(&user).and_then(|seat| self.classes.get(&seat.class));
+        room.is_some_and(|room| room.sees.contains_key(&channel))
+    }
+
+    /// Follows a change of channels, roles or overwrites. To be told in this order: who moves does
+    /// so first, and then hears what its new room hears.
+    pub fn reclassify(&mut self, state: &GuildState, next: &mut RoomId) -> Vec<Shift> {
+        let mut users: Vec<_> = self.seats.keys().copied().collect();
+        users.sort_unstable();
+        let moves = users.into_iter().map(|user| self.reclassify_one(state, user, next));
+        let mut shifts: Vec<_> = moves.collect::<Vec<_>>().into_iter().flatten().collect();
+        for (class, room) in &mut self.classes {
+            let after = visible(state, class);
+            let (lost, gained) = (without(&room.sees, &after), without(&after, &room.sees));
+            if !lost.is_empty() || !gained.is_empty() {
+                shifts.push(Shift { whom: Whom::Room(room.id), lost, gained });
+            }
+            room.sees = after;
+        }
+        shifts
+    }
+
+    /// Follows a change of one member's roles: a move, if it stands in another class now. Who is no
+    /// member any more hears of that by the event that says so.
+    pub fn reclassify_one(
+        &mut self,
+        state: &GuildState,
+        user: Id<marker::User>,
+        next: &mut RoomId,
+    ) -> Option<Shift> {
+        let seat = self.seats.get(&user)?;
+        let class = state.class_of(user).filter(|class| *class != seat.class)?;
+        let before = self.classes.get(&seat.class)?.sees.clone();
+        let (from, to) = self.move_to(state, user, class.clone(), next)?;
+        let there = &self.classes.get(&class)?.sees;
+        // A room that was there already may be about to lose channels: they are not told first.
+        let mut gained = without(there, &before);
+        gained.retain(|channel| {
+            let now = state.channels.get(&channel.id);
+            now.is_some_and(|channel| state.class_sees(&class, channel))
+        });
+        let whom = Whom::Person { user, from, to };
+        Some(Shift { whom, lost: without(&before, there), gained })
+    }
+
+    fn move_to(
+        &mut self,
+        state: &GuildState,
+        user: Id<marker::User>,
+        class: Class,
+        next: &mut RoomId,
+    ) -> Option<(RoomId, RoomId)> {
+        let to = self.enter(state, class.clone(), next);
+        let seat = self.seats.get_mut(&user)?;
+        let was = std::mem::replace(&mut seat.class, class);
+        let from = self.classes.get(&was)?.id;
+        self.leave(&was);
+        Some((from, to))
+    }
+
+    fn enter(&mut self, state: &GuildState, class: Class, next: &mut RoomId) -> RoomId {
+        let room = self.classes.entry(class.clone()).or_insert_with(|| {
+            *next = next.wrapping_add(1);
+            Room { id: *next, sees: visible(state, &class), people: 0 }
+        });
+        room.people += 1;
+        room.id
+    }
+
+    fn leave(&mut self, class: &Class) {
+        if let Some(room) = self.classes.get_mut(class) {
+            room.people -= 1;
+            if room.people == 0 {
+                self.classes.remove(class);
+            }
+        }
+    }
+}
+
+fn visible(state: &GuildState, class: &Class) -> Channels {
+    let seen = state.channels.iter().filter(|(_, channel)| state.class_sees(class, channel));
+    seen.map(|(id, channel)| (*id, channel.clone())).collect()
+}
+
+/// Channels of the one that are not among the others.
+fn without(of: &Channels, others: &Channels) -> Vec<Arc<ChannelRow>> {
+    let missing = of.iter().filter(|(id, _)| !others.contains_key(id));
+    missing.map(|(_, channel)| channel.clone()).collect()
+}
