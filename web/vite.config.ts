@@ -1,6 +1,7 @@
 /** Builds the page: hashed assets, each with its .br and .gz, so that the server need not. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
@@ -52,27 +53,27 @@ function themeScript(): Plugin {
   };
 }
 
+/** From the written files, not from the bundle: the bundler still changes chunks after the last
+ *  hook that sees them, and the compressed form must be the same file. */
 function precompress(): Plugin {
   const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
   return {
     name: 'precompress',
     apply: 'build',
     enforce: 'post',
-    generateBundle(_options, bundle) {
-      for (const [name, file] of Object.entries(bundle)) {
-        if (!/\.(js|css|html|svg|json)$/.test(name)) continue;
-        const text = Buffer.from(file.type === 'chunk' ? file.code : file.source);
-        this.emitFile({
-          type: 'asset',
-          fileName: `${name}.br`,
-          source: brotliCompressSync(text, brotli),
-        });
-        this.emitFile({
-          type: 'asset',
-          fileName: `${name}.gz`,
-          source: gzipSync(text, { level: 9 }),
-        });
-      }
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      handler(options) {
+        const folder = options.dir ?? 'dist';
+        for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+          if (!/\.(js|css|html|svg|json)$/.test(name)) continue;
+          const path = join(folder, name);
+          const text = readFileSync(path);
+          writeFileSync(`${path}.br`, brotliCompressSync(text, brotli));
+          writeFileSync(`${path}.gz`, gzipSync(text, { level: 9 }));
+        }
+      },
     },
   };
 }
