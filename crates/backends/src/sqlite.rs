@@ -25,9 +25,9 @@ use domain::store::{
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::span;
+use crate::span::{self, Span};
 use pool::Pool;
-use sql::{Sql, prepare, read_row};
+use sql::{Reading, Sql, in_one_state, prepare};
 use writer::{Job, Writer};
 
 /// The file in the folder; `-wal` and `-shm` stand beside it while it is open.
@@ -125,7 +125,11 @@ impl Store for SqliteStore {
     ) -> BoxFuture<'a, anyhow::Result<Option<Row>>> {
         table.check_key(key);
         let (sql, key) = (Arc::clone(&self.sql), key.to_vec());
-        Box::pin(self.readers.read(move |connection| get(connection, &sql, table, &key)))
+        Box::pin(self.readers.read(move |connection| {
+            let mut found = Reading::default();
+            get(connection, &sql, table, [&key[..]], &mut found)?;
+            Ok(found.finish().next().flatten())
+        }))
     }
 
     fn get_many<'a>(
@@ -136,10 +140,10 @@ impl Store for SqliteStore {
         keys.iter().for_each(|key| table.check_key(key));
         let (sql, keys) = (Arc::clone(&self.sql), keys.to_vec());
         Box::pin(self.readers.read(move |connection| {
-            let transaction = connection.unchecked_transaction()?;
-            let rows = keys.iter().map(|key| get(&transaction, &sql, table, key)).collect();
-            transaction.finish()?;
-            rows
+            let mut found = Reading::default();
+            let keys = keys.iter().map(Vec::as_slice);
+            in_one_state(connection, || get(connection, &sql, table, keys, &mut found))?;
+            Ok(found.finish().collect())
         }))
     }
 
@@ -184,16 +188,21 @@ impl Drop for SqliteStore {
     }
 }
 
-fn get(
+fn get<'k>(
     connection: &Connection,
     sql: &Sql,
     table: &'static Table,
-    key: &[Value],
-) -> anyhow::Result<Option<Row>> {
-    let (mut statement, _) = prepare(connection, &sql.of(table).get, key)?;
-    let mut rows = statement.raw_query();
-    let row = rows.next().with_context(|| format!("cannot read {}", table.name))?;
-    Ok(row.map(|row| read_row(table, row)).transpose()?)
+    keys: impl IntoIterator<Item = &'k [Value]>,
+    found: &mut Reading,
+) -> anyhow::Result<()> {
+    let mut statement = connection.prepare_cached(&sql.of(table).get)?;
+    for key in keys {
+        sql::bind(&mut statement, key)?;
+        let mut rows = statement.raw_query();
+        let row = rows.next().with_context(|| format!("cannot read {}", table.name))?;
+        found.push(table, row)?;
+    }
+    Ok(())
 }
 
 fn read_scan(connection: &Connection, scan: &Scan) -> anyhow::Result<Vec<Row>> {
@@ -201,29 +210,37 @@ fn read_scan(connection: &Connection, scan: &Scan) -> anyhow::Result<Vec<Row>> {
     if scan.reverse {
         spans.reverse();
     }
-    // Several statements must see one state.
-    let several = spans.len() > 1;
-    let transaction = several.then(|| connection.unchecked_transaction()).transpose()?;
-    let limit = scan.limit.min(SCAN_MAX);
-    let mut found = Vec::new();
-    for span in &spans {
-        if found.len() == limit {
-            break;
-        }
-        let (sql, values) = sql::span(scan, span);
-        let (mut statement, next) = prepare(connection, &sql, values)?;
-        statement.raw_bind_parameter(next, (limit - found.len()) as i64)?;
-        let mut rows = statement.raw_query();
-        while let Some(row) =
-            rows.next().with_context(|| format!("cannot scan {}", scan.table.name))?
-        {
-            found.push(read_row(scan.table, row)?);
-        }
+    let mut found = Reading::default();
+    match &spans[..] {
+        [] => {}
+        [span] => read_span(connection, scan, span, &mut found)?,
+        spans => in_one_state(connection, || {
+            spans.iter().try_for_each(|span| read_span(connection, scan, span, &mut found))
+        })?,
     }
-    if let Some(transaction) = transaction {
-        transaction.finish()?;
+    Ok(found.finish().flatten().collect())
+}
+
+/// Adds the span's rows, until there are as many as the scan asks for.
+fn read_span(
+    connection: &Connection,
+    scan: &Scan,
+    span: &Span,
+    found: &mut Reading,
+) -> anyhow::Result<()> {
+    let left = scan.limit.min(SCAN_MAX) - found.len();
+    if left == 0 {
+        return Ok(());
     }
-    Ok(found)
+    let (sql, values) = sql::span(scan, span);
+    let (mut statement, next) = prepare(connection, &sql, values)?;
+    statement.raw_bind_parameter(next, left as i64)?;
+    let mut rows = statement.raw_query();
+    let cannot = || format!("cannot scan {}", scan.table.name);
+    while let Some(row) = rows.next().with_context(cannot)? {
+        found.push(scan.table, Some(row))?;
+    }
+    Ok(())
 }
 
 /// The folder and an empty file, for us alone.

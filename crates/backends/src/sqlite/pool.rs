@@ -122,6 +122,9 @@ impl Shared {
             // A panic costs the one who asked an answer, not everybody a thread.
             if catch_unwind(AssertUnwindSafe(|| job(connection))).is_err() {
                 tracing::error!("a read of the store panicked");
+                if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
+                    return;
+                }
             }
         }
     }

@@ -98,11 +98,16 @@ pub fn create(table: &'static Table) -> Vec<(String, String)> {
     let fields: String = table.key.iter().map(|c| column(c, " NOT NULL")).collect();
     let others: String = table.columns.iter().map(|c| column(c, "")).collect();
     let hash = if table.searched { format!("  {TEXT_HASH} INTEGER,\n") } else { String::new() };
+    // Sorted by the key either way; an integer alone is what SQLite calls the row's id.
+    let rowid = match table.key {
+        [Column { kind: Kind::Int, .. }] => "",
+        _ => ", WITHOUT ROWID",
+    };
     let mut made = vec![(
         table.name.to_owned(),
         format!(
             "CREATE TABLE {} (\n{fields}{others}  body TEXT NOT NULL,\n{hash}  \
-             PRIMARY KEY ({keys})\n) STRICT, WITHOUT ROWID",
+             PRIMARY KEY ({keys})\n) STRICT{rowid}",
             quoted(table.name)
         ),
     )];

@@ -4,10 +4,10 @@
 //! body is JSON text. Plans are fixed with `INDEXED BY`: they must not depend on statistics.
 
 use std::collections::HashMap;
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 
 use bytes::Bytes;
-use domain::store::{Index, Row, Scan, Table, Value};
+use domain::store::{Index, Key, Row, Scan, Table, Value};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Statement};
 
@@ -204,22 +204,60 @@ pub fn prepare<'c, 'v>(
     Ok((statement, next))
 }
 
-/// A row in the order of `all_columns`.
-pub fn read_row(table: &Table, row: &rusqlite::Row) -> rusqlite::Result<Row> {
-    let (keys, columns) = (table.key.len(), table.columns.len());
-    let values = |range: std::ops::Range<usize>| {
-        range.map(|at| Ok(read_value(row.get_ref(at)?))).collect::<rusqlite::Result<Vec<_>>>()
-    };
-    let body = match row.get_ref(keys + columns)? {
-        ValueRef::Text(body) => Bytes::copy_from_slice(body),
-        _ => Bytes::new(),
-    };
-    Ok(Row {
-        key: values(0..keys)?,
-        columns: values(keys..keys + columns)?,
-        body,
-        text: String::new(),
-    })
+/// Rows on their way out of SQLite. Their bodies share one buffer: one allocation instead of one
+/// for each, and rows are decoded and dropped together anyway.
+#[derive(Default)]
+pub struct Reading {
+    bodies: Vec<u8>,
+    rows: Vec<Option<Unread>>,
+}
+
+/// Key, columns and where the body is.
+type Unread = (Key, Vec<Value>, Range<usize>);
+
+impl Reading {
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Takes a row in the order of `all_columns`, or notes that there was none.
+    pub fn push(&mut self, table: &Table, row: Option<&rusqlite::Row>) -> rusqlite::Result<()> {
+        let Some(row) = row else {
+            self.rows.push(None);
+            return Ok(());
+        };
+        let (keys, columns) = (table.key.len(), table.columns.len());
+        let values = |range: Range<usize>| {
+            range.map(|at| Ok(read_value(row.get_ref(at)?))).collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let start = self.bodies.len();
+        if let ValueRef::Text(body) = row.get_ref(keys + columns)? {
+            self.bodies.extend_from_slice(body);
+        }
+        let body = start..self.bodies.len();
+        self.rows.push(Some((values(0..keys)?, values(keys..keys + columns)?, body)));
+        Ok(())
+    }
+
+    pub fn finish(self) -> impl Iterator<Item = Option<Row>> {
+        let bodies = Bytes::from(self.bodies);
+        self.rows.into_iter().map(move |row| {
+            let (key, columns, body) = row?;
+            Some(Row { key, columns, body: bodies.slice(body), text: String::new() })
+        })
+    }
+}
+
+/// Several statements that see one state.
+pub fn in_one_state<T>(
+    connection: &Connection,
+    f: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    connection.prepare_cached("BEGIN")?.raw_execute()?;
+    let result = f();
+    // Nothing was written: this only gives the state back, whatever came of it.
+    connection.prepare_cached("ROLLBACK")?.raw_execute()?;
+    result
 }
 
 fn read_value(value: ValueRef) -> Value {
