@@ -14,8 +14,8 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, bail};
-use domain::{App, server_owner};
+use anyhow::Context as _;
+use domain::{App, account, bot, seed, server_owner};
 use proto::{Id, marker};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -163,7 +163,22 @@ async fn carry_out(app: &App, health: Option<&Health>, command: Command) -> anyh
             let link = server_owner::make_link(app).await.map_err(told)?;
             Ok(json!({ "url": link.url }))
         }
-        Command::ResetPassword { .. } | Command::Seed { .. } | Command::Bot { .. } => bail!("not yet"),
+        Command::ResetPassword { name } => {
+            let link = account::make_reset(app, &name).await.map_err(told)?;
+            Ok(json!({ "url": link.url }))
+        }
+        Command::Seed { guests, guild } => {
+            let seeded = seed::guests(app, guests, &guild).await.map_err(told)?;
+            Ok(json!({
+                "guild_id": seeded.guild_id,
+                "channel_id": seeded.channel_id,
+                "tokens": seeded.tokens,
+            }))
+        }
+        Command::Bot { guild, name } => {
+            let made = bot::create_with_all_permissions(app, guild, &name).await.map_err(told)?;
+            Ok(json!({ "token": made.token, "user_id": made.user.id }))
+        }
         Command::Stats => {
             let owner = server_owner::get(app).await.map_err(told)?;
             Ok(json!({

@@ -47,6 +47,7 @@ use serde_json::{Map, Value, json};
 /// All routes of the API.
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(health::gateway_routes())
         .merge(attachment::routes())
         .merge(account::routes())
         .merge(application::routes())
@@ -427,7 +428,8 @@ impl Routes {
     }
 }
 
-async fn wrong_method() -> Response {
+/// For paths that are known, but not with this method.
+pub async fn wrong_method() -> Response {
     let message = "405: Method Not Allowed";
     refuse_http(StatusCode::METHOD_NOT_ALLOWED, message)
 }

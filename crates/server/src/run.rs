@@ -12,11 +12,12 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use axum::{Extension, Router, middleware};
+use axum::{Extension, Router, middleware, routing::any};
 use backends::sqlite::{Options, SqliteStore};
 use domain::{
     App,
     app::Parts,
+    attachment,
     blobs::Blobs,
     bus::LocalBus,
     clock::{Chance, Clock, SystemChance},
@@ -41,9 +42,11 @@ use crate::{
     clock::SystemClock,
     config::{Config, StoreKind},
     door::{self, Door, Names},
+    gateway::{self, Gateway},
     metrics::Metrics,
     net::{self, Connections},
     passwords::Argon,
+    web,
 };
 
 /// How long running requests may take to end when the server stops.
@@ -51,6 +54,9 @@ const PATIENCE: Duration = Duration::from_secs(6);
 
 /// How long the last writes may take after that.
 const LAST_WRITES: Duration = Duration::from_secs(3);
+
+/// How often files that no message has are looked for.
+const SWEEP: Duration = Duration::from_secs(6 * 3_600);
 
 /// How often what is due is done.
 const TICK: Duration = Duration::from_secs(5);
@@ -83,6 +89,7 @@ pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
     pub app: Arc<App>,
+    pub gateway: Arc<Gateway>,
     opened: Opened,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
@@ -104,13 +111,30 @@ pub async fn start_with(config: Config, seams: Seams) -> anyhow::Result<Running>
     let app = opened.app.clone();
     let shared = Shared::new(&config, &seams, app.clone())?;
     let (stop, stopping) = watch::channel(false);
-    let mut others = vec![tokio::spawn(tick(app.clone(), shared.rates.clone()))];
+    put_files_right(&app, true).await;
+    let mut others = vec![
+        tokio::spawn(tick(app.clone(), shared.rates.clone())),
+        tokio::spawn(sweep(app.clone())),
+    ];
     if config.store == StoreKind::Sqlite {
         let socket = admin::listen(&config.data)?;
         others.push(tokio::spawn(admin::serve(socket, app.clone(), shared.health.clone())));
     }
     let serving = serve(&config, &shared, listener, stopping)?;
-    Ok(Running { addr, app, opened, stop, serving, others })
+    let gateway = shared.health.gateway.clone();
+    Ok(Running { addr, app, gateway, opened, stop, serving, others })
+}
+
+/// What a crash left of files goes; before anybody can send some it is also counted anew.
+async fn put_files_right(app: &App, at_start: bool) {
+    match attachment::sweep(app, at_start).await {
+        Ok(swept) if swept == Default::default() => {}
+        Ok(swept) => tracing::info!(
+            blobs = swept.blobs, recounted = swept.recounted,
+            "files that no message has are removed"
+        ),
+        Err(error) => tracing::warn!(?error, "cannot look for files that no message has"),
+    }
 }
 
 /// What the parts of a running server share.
@@ -126,9 +150,11 @@ impl Shared {
         let limits = app.limits.clone();
         let rates = Rates::new(seams.clock.clone(), limits, config.rate_limits, metrics.clone());
         let connections = Connections::new(&app.limits, config.trusted_proxies()?);
+        let gateway = Gateway::start(app.clone(), Gateway::cores());
         let health = Health {
             metrics,
             connections,
+            gateway: gateway.context("cannot start the gateway")?,
             metrics_token: config.metrics_token.clone(),
             proved: Mutex::new(None),
         };
@@ -138,13 +164,16 @@ impl Shared {
     /// All that is answered over HTTP.
     fn router(&self) -> Router {
         let state = (self.app.clone(), self.rates.clone());
+        let limited = middleware::from_fn_with_state(state, ratelimit::limit);
         let api = api::routes().into_router();
-        let api = api.route_layer(middleware::from_fn_with_state(state, ratelimit::limit));
+        let api = api.route("/api/{*rest}", any(api::no_such_route)).route_layer(limited);
         Router::new()
             .merge(api)
             .merge(api::health::routes().into_router())
-            .route("/api/{*rest}", axum::routing::any(api::no_such_route))
-            .fallback(api::no_such_route)
+            .merge(gateway::routes(&self.health.gateway))
+            .merge(web::router())
+            .fallback(web::not_found)
+            .method_not_allowed_fallback(api::wrong_method)
             .layer(middleware::from_fn(door::remember_route))
             .layer(Extension(self.rates.clone()))
             .layer(Extension(self.health.clone()))
@@ -174,6 +203,13 @@ fn serve(
     );
     let connections = shared.health.connections.clone();
     Ok(tokio::spawn(net::serve(listener, Arc::new(door), connections, stopping)))
+}
+
+async fn sweep(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        put_files_right(&app, false).await;
+    }
 }
 
 async fn tick(app: Arc<App>, rates: Arc<Rates>) {
@@ -301,6 +337,7 @@ impl Running {
     pub async fn stop(self) -> anyhow::Result<()> {
         let begun = Instant::now();
         let _ = self.stop.send(true);
+        self.gateway.shutdown().await;
         let serving = self.serving.abort_handle();
         if tokio::time::timeout(PATIENCE, self.serving).await.is_err() {
             tracing::warn!("some requests did not end in time and were cut off");

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     config::Secret,
+    gateway,
     metrics::Metrics,
     net::{Connections, Peer},
 };
@@ -35,13 +36,18 @@ pub fn routes() -> Routes {
         .get("/readyz", readyz)
         .get("/metrics", metrics)
         .get("/.well-known/osc", well_known)
-        .merge(Routes::v10().get("/gateway", gateway).get("/gateway/bot", gateway_bot))
+}
+
+/// Where the gateway is, as bots ask for it.
+pub fn gateway_routes() -> Routes {
+    Routes::v10().get("/gateway", get_gateway).get("/gateway/bot", gateway_bot)
 }
 
 /// What health is told by, beside the app.
 pub struct Health {
     pub metrics: Arc<Metrics>,
     pub connections: Arc<Connections>,
+    pub gateway: Arc<gateway::Gateway>,
     pub metrics_token: Secret,
     /// When a write was last proved, and how that went.
     pub proved: Mutex<Option<(Instant, bool)>>,
@@ -100,7 +106,11 @@ async fn metrics(
         return plain(StatusCode::NOT_FOUND, Code(0, "404: Not Found"));
     }
     let open = u64::from(health.connections.open());
-    let text = health.metrics.text(&[("connections", "Connections open now.", open)]);
+    let mut values = vec![("connections", "Connections open now.", open)];
+    for (name, help, _, value) in health.gateway.metrics().table() {
+        values.push((name, help, value.max(0) as u64));
+    }
+    let text = health.metrics.text(&values);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 
@@ -149,7 +159,7 @@ struct Gateway {
 }
 
 /// Get Gateway.
-async fn gateway(caller: Caller) -> Answer<Gateway> {
+async fn get_gateway(caller: Caller) -> Answer<Gateway> {
     Ok(Reply::ok(Gateway { url: gateway_url(&caller.base) }))
 }
 
