@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub(crate) use check::lines;
-pub use overwrite::{delete_overwrite, set_overwrite};
+pub use overwrite::{delete_overwrite, may_overwrite, set_overwrite};
 
 /// A new channel as it is if nothing else is asked for.
 pub(crate) fn row(app: &App, guild: Id<marker::Guild>, kind: u8, name: String) -> ChannelRow {

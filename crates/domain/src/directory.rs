@@ -213,3 +213,70 @@ async fn refresh(app: &App, listed: &DirectoryRow) -> Option<Receipt> {
     let lane = app.lane_named("directory", now.guild_id).await;
     Some(lane.enqueue(batch, Vec::new()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::World;
+
+    fn entry(at: u64, rank: i64, name: &str) -> DirectoryRow {
+        DirectoryRow {
+            guild_id: Id::new(at).expect("an id"),
+            name: name.to_owned(),
+            slug: None,
+            description: None,
+            icon: None,
+            member_count: 1,
+            last_activity: None,
+            rank,
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_hold_each_room_once_also_where_ranks_are_equal() {
+        let world = World::new().await;
+        let rows: Vec<_> = (1..=25).map(|at| entry(at, (at / 7) as i64, "tea room")).collect();
+        let batch = rows.iter().fold(Batch::new(), Batch::insert);
+        world.write(batch).await;
+        for query in [None, Some("tea"), Some("roo TEA")] {
+            let (mut seen, mut after) = (Vec::new(), None::<String>);
+            loop {
+                let page = list(&world.app, query, Some(4), after.as_deref()).await.expect("page");
+                seen.extend(page.items.iter().map(|item| item.id.get()));
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => break,
+                }
+            }
+            let mut expected: Vec<_> = (1..=25).collect();
+            expected.sort_by_key(|at| std::cmp::Reverse((at / 7, *at)));
+            assert_eq!(seen, expected, "{query:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn hostile_questions_get_a_clear_no_or_nothing() {
+        let world = World::new().await;
+        let app = &world.app;
+        world.write(Batch::new().insert(&entry(1, 1, "plain"))).await;
+        for after in ["x", "AAAA", "////////////////////////", "%00", "🦀"] {
+            assert!(list(app, None, None, Some(after)).await.is_err(), "{after}");
+        }
+        for limit in [0, 51, usize::MAX] {
+            assert!(list(app, None, Some(limit), None).await.is_err(), "{limit}");
+        }
+        for query in ["\"", "*", "name:plain OR", "'); --", "\0"] {
+            list(app, Some(query), None, None).await.expect("an answer");
+        }
+        assert!(list(app, Some(&"q".repeat(101)), None, None).await.is_err());
+    }
+
+    #[test]
+    fn people_and_activity_raise_a_room() {
+        let at = |s: i64| Timestamp::from_ms(s * 1_000);
+        assert!(rank(2, at(1_000)) > rank(1, at(1_000)));
+        assert!(rank(1, at(2_000)) > rank(1, at(1_000)));
+        assert!(rank(4, at(0)) > rank(2, at(40_000)), "twice the people weigh half a day");
+        assert!(rank(4, at(0)) < rank(2, at(50_000)));
+    }
+}

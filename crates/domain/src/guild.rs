@@ -32,7 +32,7 @@ use crate::{
     store::{Batch, Entity as _, Scan},
 };
 
-pub use view::{Mine, by_slug, get, mine, preview, summary};
+pub use view::{Mine, PREVIEW_MESSAGES, by_slug, get, mine, preview, summary};
 pub(crate) use view::{answers_to, at_slug};
 
 /// How often an address is looked for anew when somebody else was faster.
@@ -77,6 +77,12 @@ pub(crate) fn require_owner(app: &App, state: &GuildState, actor: &Actor) -> Res
     }
     // Not even an administrator: what is missing has no bit.
     no(Reject::Forbidden(Permissions::ALL.without(have)))
+}
+
+/// Says no to everybody but the owner.
+pub async fn owned_by(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<()> {
+    let (guild, _) = access::guild(app, actor, id).await?;
+    require_owner(app, &guild.read(), actor)
 }
 
 /// Founds a room with #general and Voice.
@@ -317,8 +323,7 @@ pub async fn hand_over(
     id: Id<marker::Guild>,
     to: Id<marker::User>,
 ) -> Result<Guild> {
-    let (guild, _) = access::guild(app, actor, id).await?;
-    require_owner(app, &guild.read(), actor)?;
+    owned_by(app, actor, id).await?;
     let heir = app.users(&[to]).await?.pop().flatten();
     let (lane, guild) = alone(app, id).await?;
     let row = {
@@ -342,8 +347,7 @@ pub async fn hand_over(
 
 /// Deletes the room. What was written in it goes in the background.
 pub async fn delete(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<()> {
-    let (guild, _) = access::guild(app, actor, id).await?;
-    require_owner(app, &guild.read(), actor)?;
+    owned_by(app, actor, id).await?;
     let (lane, guild) = alone(app, id).await?;
     require_owner(app, &guild.read(), actor)?;
     let listed = app.store.get::<DirectoryRow>(id).await?;
@@ -377,3 +381,6 @@ pub(crate) async fn existing(app: &App, rows: Vec<MemberRow>) -> Result<Vec<Memb
     let there = rows.into_iter().zip(guilds).filter(|(_, guild)| guild.is_some());
     Ok(there.map(|(row, _)| row).collect())
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

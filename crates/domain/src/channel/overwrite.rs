@@ -160,15 +160,25 @@ pub async fn delete_overwrite(
     .await
 }
 
+/// The guild of the channel, if the actor may change overwrites there.
+pub async fn may_overwrite(
+    app: &App,
+    actor: &Actor,
+    channel: Id<marker::Channel>,
+) -> Result<Id<marker::Guild>> {
+    let place = access::channel(app, actor, channel).await?;
+    let guild = guild_of(&place)?;
+    place.require(Permissions::MANAGE_ROLES)?;
+    Ok(guild)
+}
+
 async fn replace(
     app: &App,
     actor: &Actor,
     channel: Id<marker::Channel>,
     change: impl FnOnce(&GuildState, &mut Vec<Overwrite>) -> Result<()>,
 ) -> Result<()> {
-    let place = access::channel(app, actor, channel).await?;
-    let guild_id = guild_of(&place)?;
-    place.require(Permissions::MANAGE_ROLES)?;
+    let guild_id = may_overwrite(app, actor, channel).await?;
     let (lane, guild) = guild::alone(app, guild_id).await?;
     let (row, event) = {
         let state = guild.read();

@@ -190,7 +190,7 @@ pub async fn preview(
 }
 
 /// Messages of a preview, if no number is asked for.
-const PREVIEW_MESSAGES: usize = 50;
+pub const PREVIEW_MESSAGES: usize = 50;
 
 /// Channels that somebody without any role sees, in their order, and what such a one may there.
 fn open_channels(state: &GuildState) -> Vec<(Arc<ChannelRow>, Permissions)> {

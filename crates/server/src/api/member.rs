@@ -1,0 +1,130 @@
+//! Members. <https://discord.com/developers/docs/resources/guild#guild-member-object>
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use domain::{App, access, member};
+use proto::{
+    Id, marker,
+    member::{Member, ModifyCurrentMember, ModifyMember},
+};
+use serde::Deserialize;
+
+use super::{
+    Answer, Reply, Routes,
+    extract::{Actor, Path, Query, RawJson},
+};
+
+type GuildId = Id<marker::Guild>;
+type RoleId = Id<marker::Role>;
+type UserId = Id<marker::User>;
+
+pub fn routes() -> Routes {
+    Routes::v10()
+        .get("/guilds/{guild}/members", list)
+        .get("/guilds/{guild}/members/search", search)
+        .patch("/guilds/{guild}/members/@me", edit_own)
+        .get("/guilds/{guild}/members/{user}", get)
+        .patch("/guilds/{guild}/members/{user}", edit)
+        .delete("/guilds/{guild}/members/{user}", kick)
+        .put("/guilds/{guild}/members/{user}/roles/{role}", add_role)
+        .delete("/guilds/{guild}/members/{user}/roles/{role}", remove_role)
+}
+
+/// COMPAT: the first page is asked for with `after=0`, which is no id.
+#[derive(Deserialize)]
+struct Page {
+    limit: Option<usize>,
+    after: Option<u64>,
+}
+
+/// List Guild Members.
+async fn list(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(guild): Path<GuildId>,
+    Query(page): Query<Page>,
+) -> Answer<Vec<Member>> {
+    let (limit, after) = (page.limit.unwrap_or(1), page.after.and_then(Id::new));
+    Ok(Reply::ok(member::list(&app, &actor, guild, after, limit).await?))
+}
+
+#[derive(Deserialize)]
+struct Search {
+    query: String,
+    limit: Option<usize>,
+}
+
+/// Search Guild Members.
+async fn search(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(guild): Path<GuildId>,
+    Query(page): Query<Search>,
+) -> Answer<Vec<Member>> {
+    let limit = page.limit.unwrap_or(1);
+    Ok(Reply::ok(member::search(&app, &actor, guild, &page.query, limit).await?))
+}
+
+/// Get Guild Member.
+async fn get(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path((guild, user)): Path<(GuildId, UserId)>,
+) -> Answer<Member> {
+    Ok(Reply::ok(member::get(&app, &actor, guild, user).await?))
+}
+
+/// Modify Current Member.
+async fn edit_own(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(guild): Path<GuildId>,
+    body: RawJson,
+) -> Answer<Member> {
+    access::guild(&app, &actor, guild).await?;
+    let draft: ModifyCurrentMember = body.parse()?;
+    Ok(Reply::ok(member::edit_own(&app, &actor, guild, draft).await?))
+}
+
+/// Modify Guild Member.
+async fn edit(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path((guild, user)): Path<(GuildId, UserId)>,
+    body: RawJson,
+) -> Answer<Member> {
+    access::guild(&app, &actor, guild).await?;
+    let draft: ModifyMember = body.parse()?;
+    Ok(Reply::ok(member::edit(&app, &actor, guild, user, draft).await?))
+}
+
+/// Remove Guild Member.
+async fn kick(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path((guild, user)): Path<(GuildId, UserId)>,
+) -> Answer<()> {
+    member::kick(&app, &actor, guild, user).await?;
+    Ok(Reply::no_content())
+}
+
+/// Add Guild Member Role.
+async fn add_role(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path((guild, user, role)): Path<(GuildId, UserId, RoleId)>,
+) -> Answer<()> {
+    member::add_role(&app, &actor, guild, user, role).await?;
+    Ok(Reply::no_content())
+}
+
+/// Remove Guild Member Role.
+async fn remove_role(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path((guild, user, role)): Path<(GuildId, UserId, RoleId)>,
+) -> Answer<()> {
+    member::remove_role(&app, &actor, guild, user, role).await?;
+    Ok(Reply::no_content())
+}
