@@ -328,3 +328,244 @@ pub async fn reset_password(app: &App, draft: ResetPassword) -> Result<()> {
         .put(&CredentialRow { user_id: user, password });
     server_owner::used_up(lane.enqueue(batch, events).durable().await)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Error,
+        bus::Event,
+        rows::{GuildRow, MemberRow},
+        testing::World,
+    };
+    use proto::{gateway::Dispatch, member::MEMBER_IS_GUEST};
+
+    fn account(username: &str, password: &str) -> CreateAccount {
+        CreateAccount { username: username.into(), password: password.into(), invite: None }
+    }
+
+    fn log_in_as(username: &str, password: &str) -> LogIn {
+        LogIn { username: username.into(), password: password.into() }
+    }
+
+    async fn who(world: &World, token: &str) -> Option<Actor> {
+        login::authenticate(&world.app, token).await.expect("no fault")
+    }
+
+    fn code(error: &Error) -> Option<Code> {
+        match error {
+            Error::Reject(Reject::Refused(code) | Reject::Unknown(code)) => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// Signs up; answers who that is and the token.
+    async fn sign_up(world: &World, name: &str) -> (Actor, String) {
+        let made = create(&world.app, None, account(name, "correct horse"), "test").await;
+        let token = made.expect("an account").token.expect("a token");
+        (who(world, &token).await.expect("signed in"), token)
+    }
+
+    async fn come(world: &World, name: &str) -> (Actor, String) {
+        let made = guest::create(&world.app, name, "test").await;
+        let token = made.expect("a guest").token.expect("a token");
+        (who(world, &token).await.expect("signed in"), token)
+    }
+
+    #[tokio::test]
+    async fn a_guest_becomes_an_account_and_keeps_everything() {
+        let world = World::new().await;
+        let owner = world.person("owner").await;
+        let (guest, old) = come(&world, "Anna").await;
+        let rooms = [world.guild(&[&owner, &guest]).await, world.guild(&[&guest]).await];
+        world.app.guild(rooms[0].id).await.expect("active");
+        world.events();
+
+        let draft = account("Anna_K", "correct horse");
+        let made = create(&world.app, Some(&guest), draft, "test").await.expect("an account");
+
+        assert_eq!(made.user.id, guest.user);
+        assert_eq!(made.user.username, "anna_k");
+        assert_eq!(made.user.global_name.as_deref(), Some("Anna"));
+        let token = made.token.expect("a token");
+        assert_eq!(who(&world, &old).await, None, "the guest's token opens nothing more");
+        let now = who(&world, &token).await.expect("signed in");
+        assert_eq!((now.user, now.login, now.kind), (guest.user, guest.login, UserKind::Account));
+        let heard = world.events();
+        let names: Vec<_> = heard.iter().filter_map(|(_, d)| Some(d.as_ref()?.name())).collect();
+        assert_eq!(names, ["USER_UPDATE", "GUILD_MEMBER_UPDATE", "GUILD_MEMBER_UPDATE"]);
+        for (_, dispatch) in heard {
+            if let Some(Dispatch::GuildMemberUpdate(event)) = dispatch {
+                assert_eq!(event.member.flags & MEMBER_IS_GUEST, 0);
+            }
+        }
+        let key = (rooms[1].id, guest.user);
+        let row: MemberRow = world.app.disk.get(key).await.expect("reads").expect("a member");
+        assert!(!row.guest);
+        let again = create(&world.app, Some(&now), account("other", "correct horse"), "").await;
+        assert_eq!(code(&again.expect_err("no")), Some(Code::ALREADY_ACCOUNT));
+        // Deciding by the guest as it was is too late.
+        let late = create(&world.app, Some(&guest), account("other", "correct horse"), "").await;
+        assert_eq!(code(&late.expect_err("no")), Some(Code::ALREADY_ACCOUNT));
+    }
+
+    #[tokio::test]
+    async fn a_name_is_given_once_and_look_alikes_are_not() {
+        let world = World::new().await;
+        sign_up(&world, "paypal").await;
+        for name in ["paypal", "PayPal", "paypa1", "pаypаl", "páypal"] {
+            let made = create(&world.app, None, account(name, "correct horse"), "").await;
+            assert!(made.is_err(), "{name}");
+        }
+        let same = || create(&world.app, None, account("twins", "correct horse"), "");
+        let (a, b) = tokio::join!(same(), same());
+        assert_eq!([a.is_ok(), b.is_ok()].iter().filter(|ok| **ok).count(), 1);
+        let error = a.err().or(b.err()).expect("one lost");
+        assert_eq!(code(&error), Some(Code::NAME_TAKEN));
+        let guest = guest::create(&world.app, "Pay Pal", "").await;
+        assert_eq!(code(&guest.expect_err("no")), Some(Code::NAME_TAKEN));
+        guest::create(&world.app, "Anna", "").await.expect("one");
+        guest::create(&world.app, "Anna", "").await.expect("and another");
+    }
+
+    #[tokio::test]
+    async fn wrong_name_and_wrong_password_are_one_and_tries_are_counted() {
+        let world = World::new().await;
+        sign_up(&world, "alice").await;
+        let wrong = log_in(&world.app, None, log_in_as("alice", "wrong one"), "").await;
+        let unknown = log_in(&world.app, None, log_in_as("nobody", "wrong one"), "").await;
+        assert_eq!(code(&wrong.expect_err("no")), Some(Code::WRONG_PASSWORD));
+        assert_eq!(code(&unknown.expect_err("no")), Some(Code::WRONG_PASSWORD));
+        log_in(&world.app, None, log_in_as("Alice", "correct horse"), "").await.expect("in");
+        for name in ["alice", "nobody"] {
+            let mut limited = None;
+            for _ in 0..20 {
+                let tried = log_in(&world.app, None, log_in_as(name, "wrong one"), "").await;
+                if matches!(tried, Err(Error::Reject(Reject::RateLimited { .. }))) {
+                    limited = Some(());
+                }
+            }
+            assert!(limited.is_some(), "{name}");
+        }
+        world.clock.advance_ms(601_000);
+        log_in(&world.app, None, log_in_as("alice", "correct horse"), "").await.expect("in");
+    }
+
+    #[tokio::test]
+    async fn a_guest_who_signs_in_takes_its_rooms_along() {
+        let world = World::new().await;
+        let (alice, _) = sign_up(&world, "alice").await;
+        let other = world.person("other").await;
+        let (guest, old) = come(&world, "Anna").await;
+        let own = world.guild(&[&guest, &other]).await;
+        let joined = world.guild(&[&other, &guest]).await;
+        let banned = world.guild(&[&other, &guest]).await;
+        let ban = crate::rows::BanRow { guild_id: banned.id, user_id: alice.user, reason: None };
+        world.write(Batch::new().put(&ban)).await;
+
+        let draft = log_in_as("alice", "correct horse");
+        let made = log_in(&world.app, Some(&guest), draft, "").await.expect("in");
+
+        assert_eq!(made.user.id, alice.user);
+        assert_eq!(who(&world, &old).await, None);
+        let app = &world.app;
+        let row: GuildRow = app.disk.get(own.id).await.expect("reads").expect("there");
+        assert_eq!(row.owner_id, alice.user);
+        for (room, there) in [(&own, true), (&joined, true), (&banned, false)] {
+            let member = app.disk.get::<MemberRow>((room.id, alice.user)).await.expect("reads");
+            assert_eq!(member.is_some(), there);
+            let guest = app.disk.get::<MemberRow>((room.id, guest.user)).await.expect("reads");
+            assert_eq!(guest, None);
+        }
+        let was = app.user(guest.user).await.expect("still known");
+        assert_eq!(was.global_name.as_deref(), Some("Anna"), "its messages stay under its name");
+    }
+
+    #[tokio::test]
+    async fn a_new_password_ends_all_other_logins() {
+        let world = World::new().await;
+        let (alice, here) = sign_up(&world, "alice").await;
+        let there = log_in(&world.app, None, log_in_as("alice", "correct horse"), "").await;
+        let there = there.expect("in").token.expect("a token");
+        assert!(who(&world, &there).await.is_some());
+        let change = |old: &str, new: &str| ChangePassword {
+            password: old.into(),
+            new_password: new.into(),
+        };
+        let wrong = change_password(&world.app, &alice, change("not it", "battery staple")).await;
+        assert!(wrong.is_err());
+        for weak in ["short", "aaaaaaaaaa", "password1"] {
+            let weak = change_password(&world.app, &alice, change("correct horse", weak)).await;
+            assert!(weak.is_err());
+        }
+        world.published();
+        let change = change("correct horse", "battery staple");
+        change_password(&world.app, &alice, change).await.expect("changed");
+        let revoked = world.published().iter().any(|published| {
+            matches!(&published.event, Event::LoginsRevoked(ids) if !ids.contains(&alice.login))
+        });
+        assert!(revoked);
+        assert!(who(&world, &here).await.is_some());
+        assert_eq!(who(&world, &there).await, None);
+        let old = log_in(&world.app, None, log_in_as("alice", "correct horse"), "").await;
+        assert!(old.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_link_for_a_new_password_works_once() {
+        let world = World::new().await;
+        let (alice, token) = sign_up(&world, "alice").await;
+        let first = make_reset(&world.app, "alice").await.expect("a link");
+        let link = make_reset(&world.app, "alice").await.expect("a link");
+        assert_eq!(link.url, format!("http://localhost/reset#{}", link.secret));
+        let reset = |secret: &str| ResetPassword {
+            secret: secret.into(),
+            password: "battery staple".into(),
+        };
+        for wrong in ["", "nonsense", first.secret.as_str()] {
+            let error = reset_password(&world.app, reset(wrong)).await.expect_err("no");
+            assert_eq!(code(&error), Some(Code::SECRET_GONE));
+        }
+        // It opens nothing else.
+        let owner = server_owner::become_owner(&world.app, &alice, &link.secret).await;
+        assert_eq!(code(&owner.expect_err("no")), Some(Code::SECRET_GONE));
+        let both = || reset_password(&world.app, reset(&link.secret));
+        let (a, b) = tokio::join!(both(), both());
+        assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
+        assert_eq!(who(&world, &token).await, None);
+        log_in(&world.app, None, log_in_as("alice", "battery staple"), "").await.expect("in");
+        let late = make_reset(&world.app, "alice").await.expect("a link");
+        world.clock.advance_ms(86_400_001);
+        assert!(reset_password(&world.app, reset(&late.secret)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn who_deletes_an_account_goes_and_its_name_stays_taken() {
+        let world = World::new().await;
+        let (alice, token) = sign_up(&world, "alice").await;
+        let (bob, _) = sign_up(&world, "bob").await;
+        let own = world.guild(&[&alice, &bob]).await;
+        let room = world.guild(&[&bob, &alice]).await;
+        let delete = |password| delete(&world.app, &alice, password);
+        assert!(delete(Some("wrong one")).await.is_err());
+        let owns = delete(Some("correct horse")).await.expect_err("no");
+        assert_eq!(code(&owns), Some(Code::OWNER_CANNOT_LEAVE));
+        world.app.guild(own.id).await.expect("active");
+        let row: GuildRow = world.app.disk.get(own.id).await.expect("reads").expect("there");
+        world.write(Batch::new().put(&GuildRow { owner_id: bob.user, ..row })).await;
+        world.events();
+        delete(Some("correct horse")).await.expect("deleted");
+        assert_eq!(world.saw(), ["GUILD_MEMBER_REMOVE", "GUILD_MEMBER_REMOVE"]);
+        assert_eq!(who(&world, &token).await, None);
+        let was = user::get(&world.app, &bob, alice.user).await;
+        assert_eq!(code(&was.expect_err("no")), Some(Code::UNKNOWN_USER));
+        let was = world.app.user(alice.user).await.expect("a row");
+        assert_eq!(was.global_name.as_deref(), Some("Deleted user"));
+        let key = (room.id, alice.user);
+        assert_eq!(world.app.disk.get::<MemberRow>(key).await.expect("reads"), None);
+        let again = create(&world.app, None, account("alice", "correct horse"), "").await;
+        assert_eq!(code(&again.expect_err("no")), Some(Code::NAME_TAKEN));
+        let back = log_in(&world.app, None, log_in_as("alice", "correct horse"), "").await;
+        assert_eq!(code(&back.expect_err("no")), Some(Code::WRONG_PASSWORD));
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proto::{
     Code, Id, Permissions,
     bot::{AddBot, CreateBot},
-    gateway::{Dispatch, GuildUser, Intents, RoleDelete, RoleEvent},
+    gateway::{Dispatch, Intents, RoleEvent},
     marker,
     member::Member,
     osc::SignedIn,
@@ -15,11 +15,10 @@ use proto::{
 use crate::{
     Actor, App, access,
     bus::Event,
-    cache::{Guild, GuildState},
-    lane::Lane,
-    login, name,
+    cache::GuildState,
+    guild, login, member, name,
     reject::{Error, Reject, Result, no},
-    render,
+    render, role,
     rows::{BanRow, MemberRow, RoleRow, UserKind, UserRow},
     store::{Batch, Scan},
     user,
@@ -116,19 +115,8 @@ pub(crate) async fn erase(app: &App, bot: Id<marker::User>) -> Result<()> {
 async fn remove(app: &App, id: Id<marker::Guild>, bot: Id<marker::User>) -> Result<()> {
     let row = app.user(bot).await?;
     app.guild(id).await?;
-    let (lane, guild) = alone(app, id).await?;
-    let (batch, events) = {
-        let state = guild.read();
-        let gone = GuildUser { guild_id: id, user: render::user(&row) };
-        let mut events = vec![Event::to_guild(id, Dispatch::GuildMemberRemove(Box::new(gone)))];
-        let mut batch = Batch::new().delete::<MemberRow>((id, bot));
-        if let Some(role) = role_of(&state, bot) {
-            batch = batch.delete::<RoleRow>((id, role.id));
-            let gone = RoleDelete { guild_id: id, role_id: role.id };
-            events.push(Event::to_guild(id, Dispatch::GuildRoleDelete(gone)));
-        }
-        (batch, events)
-    };
+    let (lane, guild) = guild::alone(app, id).await?;
+    let (batch, events) = member::removal(&guild.read(), &row);
     lane.enqueue(batch, events).durable().await
 }
 
@@ -176,14 +164,14 @@ async fn join(
     permissions: Permissions,
     adder: Option<&Actor>,
 ) -> Result<Member> {
-    let (lane, guild) = alone(app, id).await?;
+    let (lane, guild) = guild::alone(app, id).await?;
     if app.store.get::<BanRow>((id, bot.id)).await?.is_some() {
         return no(Reject::Refused(Code::BANNED));
     }
     let (batch, events, member) = {
         let state = guild.read();
         if let Some(adder) = adder {
-            let have = require(app, &state, adder)?;
+            let have = guild::require(app, &state, adder, Permissions::MANAGE_GUILD)?;
             if !have.contains(permissions) {
                 return no(Reject::Forbidden(permissions.without(have)));
             }
@@ -206,7 +194,6 @@ fn joining(
 ) -> Result<(Batch, Vec<Event>, MemberRow)> {
     let id = state.row.id;
     let (mut batch, mut events) = (Batch::new(), Vec::new());
-    let event = |role: &RoleRow| RoleEvent { guild_id: id, role: render::role(role) };
     let role = match role_of(state, bot.id) {
         Some(role) => {
             if adder.is_some_and(|adder| state.rank(adder.user) <= role.position) {
@@ -214,7 +201,8 @@ fn joining(
             }
             let changed = RoleRow { permissions, ..role.clone() };
             if changed != *role {
-                events.push(Event::to_guild(id, Dispatch::GuildRoleUpdate(event(&changed))));
+                let event = RoleEvent { guild_id: id, role: render::role(&changed) };
+                events.push(Event::to_guild(id, Dispatch::GuildRoleUpdate(event)));
                 batch = batch.put(&changed);
             }
             changed
@@ -224,8 +212,9 @@ fn joining(
                 return no(Reject::Refused(Code::MAX_ROLES));
             }
             let role = managed_role(app, state, bot, permissions, adder);
-            events.push(Event::to_guild(id, Dispatch::GuildRoleCreate(event(&role))));
-            batch = batch.insert(&role);
+            let (placed, told) = role::placed(state, &role);
+            batch = batch.and(placed);
+            events.extend(told);
             role
         }
     };
@@ -243,33 +232,12 @@ fn joining(
                 mute: false,
                 guest: false,
             };
-            let joined = Dispatch::GuildMemberAdd(user::member_event(bot, &member));
-            events.push(Event::to_guild(id, joined));
+            events.push(member::added(&member, bot));
             batch = batch.insert(&member);
             member
         }
     };
     Ok((batch, events, member))
-}
-
-/// The guild's lane, with everything enqueued before it published: the cache is what is on disk.
-async fn alone(app: &App, id: Id<marker::Guild>) -> Result<(Lane<'_>, Arc<Guild>)> {
-    let lane = app.lane_guild(id).await;
-    app.flushed().await?;
-    match app.cache.guild(id) {
-        Some(guild) => Ok((lane, guild)),
-        None => no(Reject::Unknown(Code::UNKNOWN_GUILD)),
-    }
-}
-
-/// What somebody may do who still manages the guild.
-fn require(app: &App, state: &GuildState, adder: &Actor) -> Result<Permissions> {
-    let have = state.permissions(adder.user, app.clock.now());
-    if have.contains(Permissions::MANAGE_GUILD) {
-        Ok(have)
-    } else {
-        no(Reject::Forbidden(Permissions::MANAGE_GUILD))
-    }
 }
 
 /// A role of the bot's own, above @everyone only; above all where the machine's operator adds it.
@@ -291,5 +259,109 @@ fn managed_role(
         permissions,
         mentionable: false,
         bot_id: Some(bot.id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::World;
+
+    fn named(name: &str) -> CreateBot {
+        CreateBot { name: name.to_owned() }
+    }
+
+    async fn who(world: &World, token: &str) -> Option<Actor> {
+        login::authenticate(&world.app, token).await.expect("no fault")
+    }
+
+    #[tokio::test]
+    async fn a_bot_comes_with_a_role_and_goes_with_it() {
+        use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
+        let world = World::new().await;
+        let (alice, bob) = (world.person("alice").await, world.person("bob").await);
+        let room = world.guild(&[&alice, &bob]).await;
+        let made = create(&world.app, &alice, named("Echo Bot")).await.expect("a bot");
+        let (bot, token) = (made.user.id, made.token.expect("a token"));
+        let parts: Vec<_> = token.split('.').collect();
+        assert_eq!(parts.len(), 3);
+        assert_eq!(BASE64_STANDARD_NO_PAD.decode(parts[0]).unwrap(), bot.to_string().as_bytes());
+        assert!(who(&world, &token).await.is_some_and(|actor| actor.is_bot()));
+
+        let wish = |permissions| AddBot { permissions };
+        let all = wish(Permissions::SEND_MESSAGES | Permissions::KICK_MEMBERS);
+        world.app.guild(room.id).await.expect("active");
+        world.events();
+        let member = add(&world.app, &alice, room.id, bot, all).await.expect("added");
+        assert_eq!(world.saw(), ["GUILD_ROLE_CREATE", "GUILD_MEMBER_ADD"]);
+        assert_eq!(member.roles.len(), 1);
+        let fewer = wish(Permissions::SEND_MESSAGES);
+        add(&world.app, &alice, room.id, bot, fewer).await.expect("changed");
+        assert_eq!(world.saw(), ["GUILD_ROLE_UPDATE"]);
+        // Not his bot, and he does not manage the room.
+        assert!(add(&world.app, &bob, room.id, bot, wish(Permissions::NONE)).await.is_err());
+
+        let renewed = new_token(&world.app, &alice, bot).await.expect("a token");
+        assert_eq!(who(&world, &token).await, None);
+        assert!(who(&world, &renewed.token.expect("a token")).await.is_some());
+        assert!(delete(&world.app, &bob, bot).await.is_err());
+        world.events();
+        delete(&world.app, &alice, bot).await.expect("deleted");
+        assert_eq!(world.saw(), ["GUILD_MEMBER_REMOVE", "GUILD_ROLE_DELETE"]);
+        assert!(list(&world.app, &alice).await.expect("a list").is_empty());
+    }
+
+    #[tokio::test]
+    async fn nobody_grants_a_bot_what_they_lack() {
+        let world = World::new().await;
+        let (alice, bob) = (world.person("alice").await, world.person("bob").await);
+        let room = world.guild(&[&alice, &bob]).await;
+        let role = RoleRow {
+            guild_id: room.id,
+            id: world.app.ids.next(),
+            name: "helpers".into(),
+            color: 0,
+            hoist: false,
+            position: 1,
+            permissions: Permissions::MANAGE_GUILD,
+            mentionable: false,
+            bot_id: None,
+        };
+        let member = MemberRow { roles: vec![role.id], ..world.member_row(room.id, &bob) };
+        world.write(Batch::new().put(&role).put(&member)).await;
+        let bot = create(&world.app, &bob, named("helper")).await.expect("a bot").user.id;
+        for permissions in [Permissions::ADMINISTRATOR, Permissions::BAN_MEMBERS, Permissions::ALL]
+        {
+            let more = add(&world.app, &bob, room.id, bot, AddBot { permissions }).await;
+            assert!(matches!(more, Err(Error::Reject(Reject::Forbidden(_)))), "{permissions:?}");
+        }
+        let permissions = Permissions::MANAGE_GUILD | Permissions::SEND_MESSAGES;
+        add(&world.app, &bob, room.id, bot, AddBot { permissions }).await.expect("added");
+        let guest = world.user("Gast", UserKind::Guest).await;
+        assert!(create(&world.app, &guest, named("mine")).await.is_err());
+        for name in ["admin", "Moderator", "", "a\u{202e}b"] {
+            assert!(create(&world.app, &bob, named(name)).await.is_err(), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_operators_bot_may_do_everything() {
+        let world = World::new().await;
+        let alice = world.person("alice").await;
+        let room = world.guild(&[&alice]).await;
+        let made = create_with_all_permissions(&world.app, room.id, "bot").await.expect("a bot");
+        let guild = world.app.guild(room.id).await.expect("there");
+        let have = guild.read().permissions(made.user.id, world.app.clock.now());
+        assert_eq!(have, Permissions::ALL);
+        let seeded = crate::seed::guests(&world.app, 1_001, "Crowd").await.expect("seeded");
+        assert_eq!(seeded.tokens.len(), 1_001);
+        let room = world.app.guild(seeded.guild_id).await.expect("there");
+        assert_eq!(room.read().members.len(), 1_001);
+        for token in [&seeded.tokens[0], &seeded.tokens[1_000]] {
+            let guest = who(&world, token).await.expect("signed in");
+            let channel = room.read().channels[&seeded.channel_id].clone();
+            let have = room.read().permissions_in(guest.user, &channel, world.app.clock.now());
+            assert!(have.contains(Permissions::SEND_MESSAGES));
+        }
     }
 }

@@ -10,7 +10,7 @@ use proto::{
 use crate::{
     Actor, App,
     bus::{Audience, Event},
-    login, name,
+    guild, login, member, name,
     reject::{Error, Reject, Result, no},
     render,
     rows::{BanRow, DmRow, GuildRow, MemberRow, ReadStateRow, UserKind, UserRow},
@@ -90,8 +90,7 @@ async fn enter(app: &App, guest: &MemberRow, account: Id<marker::User>) -> Resul
         return Ok(());
     }
     let member = successor(guest, account);
-    let joined = Dispatch::GuildMemberAdd(user::member_event(&rows, &member));
-    let events = vec![Event::to_guild(guild.id, joined)];
+    let events = vec![member::added(&member, &rows)];
     lane.enqueue(Batch::new().insert(&member), events).durable().await
 }
 
@@ -99,7 +98,7 @@ async fn enter(app: &App, guest: &MemberRow, account: Id<marker::User>) -> Resul
 async fn hand_over(app: &App, guest: &MemberRow, account: Id<marker::User>) -> Result<()> {
     let guild = app.guild(guest.guild_id).await?;
     let rows = app.user(account).await?;
-    let lane = app.lane_guild(guild.id).await;
+    let (lane, guild) = guild::alone(app, guild.id).await?;
     let key = (guild.id, account);
     let there = app.store.get::<MemberRow>(key).await?;
     let ban = app.store.get::<BanRow>(key).await?;
@@ -121,8 +120,7 @@ async fn hand_over(app: &App, guest: &MemberRow, account: Id<marker::User>) -> R
     if there.is_none() {
         let member = successor(guest, account);
         batch = batch.insert(&member);
-        let joined = Dispatch::GuildMemberAdd(user::member_event(&rows, &member));
-        events.push(Event::to_guild(guild.id, joined));
+        events.push(member::added(&member, &rows));
     }
     let roles = guild.read().roles.values().map(render::role).collect();
     let update = Dispatch::GuildUpdate(Box::new(render::guild(&row, roles)));
@@ -190,7 +188,7 @@ async fn pass_on(app: &App, guest: Id<marker::User>) -> Result<()> {
             (!member.guest, rank, std::cmp::Reverse(member.joined_at))
         });
         let Some(heir) = heir.map(|at| members[at].user_id) else { continue };
-        let lane = app.lane_guild(guild.id).await;
+        let (lane, guild) = guild::alone(app, guild.id).await?;
         let state = guild.read().clone();
         if state.row.owner_id != guest || !state.members.contains_key(&heir) {
             continue;
@@ -202,4 +200,42 @@ async fn pass_on(app: &App, guest: Id<marker::User>) -> Result<()> {
         lane.enqueue(Batch::new().put(&row), events).durable().await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::World;
+
+    #[tokio::test]
+    async fn a_room_of_a_forgotten_guest_goes_to_who_stands_highest() {
+        let world = World::new().await;
+        // Seen at the beginning of time.
+        let guest = world.user("Anna", UserKind::Guest).await;
+        let other = world.user("Otto", UserKind::Guest).await;
+        let (bob, carl) = (world.person("bob").await, world.person("carl").await);
+        let room = world.guild(&[&guest, &other, &bob]).await;
+        let mut late = world.member_row(room.id, &carl);
+        late.joined_at = late.joined_at.plus_ms(1);
+        world.write(Batch::new().put(&late)).await;
+        let lonely = world.guild(&[&guest]).await;
+        world.clock.advance_ms(DAY_MS);
+        assert_eq!(forget_idle(&world.app).await.expect("runs"), 2);
+        let owner = async |id| world.app.guild(id).await.expect("there").read().row.owner_id;
+        assert_eq!(owner(room.id).await, bob.user);
+        assert_eq!(owner(lonely.id).await, guest.user);
+        let state = world.app.guild(room.id).await.expect("there");
+        assert_eq!(state.read().members.len(), 2);
+        assert_eq!(forget_idle(&world.app).await.expect("runs"), 0);
+    }
+
+    #[tokio::test]
+    async fn a_guest_is_told_how_long_it_is_kept() {
+        let world = World::new().await;
+        let made = create(&world.app, "Anna", "").await.expect("a guest");
+        let osc = made.user.osc.expect("ours");
+        assert!(osc.guest && osc.tag.is_some());
+        let (now, days) = (world.app.clock.now(), i64::from(world.app.limits.guest_days));
+        assert_eq!(osc.expires_at, Some(now.plus_ms(days * DAY_MS)));
+    }
 }

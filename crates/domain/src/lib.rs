@@ -33,6 +33,7 @@ pub mod guest;
 pub mod account;
 pub mod bot;
 pub mod application;
+pub mod seed;
 
 pub mod guild;
 pub mod channel;

@@ -350,3 +350,97 @@ impl Logins {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{account, guest, testing::World};
+
+    async fn come(world: &World) -> (Actor, String) {
+        let made = guest::create(&world.app, "Anna", "curl/8\r\nX: y").await.expect("a guest");
+        let token = made.token.expect("a token");
+        let actor = authenticate(&world.app, &token).await.expect("no fault");
+        (actor.expect("signed in"), token)
+    }
+
+    #[tokio::test]
+    async fn only_whole_tokens_open() {
+        let world = World::new().await;
+        let (_, token) = come(&world).await;
+        assert!(token.starts_with("oc_u_") && token.len() == 48, "{token}");
+        let digest = digest(&token);
+        let long = "x".repeat(10_000);
+        for wrong in ["", "oc_u_", &token[1..], &token[..47], &digest, "x\0y", &long] {
+            assert_eq!(authenticate(&world.app, wrong).await.expect("no fault"), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_revoked_login_is_refused_from_then_on() {
+        let world = World::new().await;
+        let (anna, token) = come(&world).await;
+        let (other, _) = come(&world).await;
+        let foreign = revoke(&world.app, &other, anna.login).await;
+        assert!(matches!(foreign, Err(Error::Reject(Reject::Unknown(_)))));
+        let logins = list(&world.app, &anna).await.expect("a list");
+        assert_eq!(logins.len(), 1);
+        assert!(logins[0].current);
+        assert_eq!(logins[0].client, "curl/8X: y");
+        revoke(&world.app, &anna, anna.login).await.expect("revoked");
+        assert_eq!(authenticate(&world.app, &token).await.expect("no fault"), None);
+    }
+
+    #[tokio::test]
+    async fn use_keeps_a_login_and_a_guest_alive() {
+        let world = World::new().await;
+        let (anna, token) = come(&world).await;
+        for _ in 0..4 {
+            world.clock.advance_ms(29 * DAY_MS);
+            assert_eq!(guest::forget_idle(&world.app).await.expect("runs"), 0);
+            assert!(authenticate(&world.app, &token).await.expect("no fault").is_some());
+            world.app.flushed().await.expect("written");
+            assert_eq!(expire(&world.app).await.expect("runs"), 0);
+        }
+        world.clock.advance_ms(31 * DAY_MS);
+        assert_eq!(guest::forget_idle(&world.app).await.expect("runs"), 1);
+        assert_eq!(authenticate(&world.app, &token).await.expect("no fault"), None);
+        let was = world.app.user(anna.user).await.expect("a row");
+        assert_eq!(was.global_name.as_deref(), Some("Deleted user"));
+    }
+
+    #[tokio::test]
+    async fn an_idle_login_ends_and_is_forgotten() {
+        let world = World::new().await;
+        let draft = proto::account::CreateAccount {
+            username: "alice".into(),
+            password: "correct horse".into(),
+            invite: None,
+        };
+        let made = account::create(&world.app, None, draft, "").await.expect("an account");
+        let token = made.token.expect("a token");
+        world.clock.advance_ms(91 * DAY_MS);
+        assert_eq!(authenticate(&world.app, &token).await.expect("no fault"), None);
+        assert_eq!(expire(&world.app).await.expect("runs"), 1);
+    }
+
+    #[tokio::test]
+    async fn the_login_unused_for_longest_makes_room() {
+        let world = World::with_limits(proto::Limits { user_sessions: 2, ..Default::default() });
+        let world = world.await;
+        let (anna, first) = come(&world).await;
+        let mut tokens = vec![first];
+        for _ in 0..2 {
+            world.clock.advance_ms(1_000);
+            let (login, token) = issue(&world.app, anna.user, "");
+            let lane = world.app.lane_user(anna.user).await;
+            let (batch, events) = add(&world.app, &login).await.expect("reads");
+            lane.enqueue(batch, events).durable().await.expect("written");
+            tokens.push(token);
+        }
+        let mut good = Vec::new();
+        for token in &tokens {
+            good.push(authenticate(&world.app, token).await.expect("no fault").is_some());
+        }
+        assert_eq!(good, [false, true, true]);
+    }
+}

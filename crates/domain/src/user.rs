@@ -2,7 +2,7 @@
 
 use proto::{
     Code, Id,
-    gateway::{Dispatch, GuildUser, MemberEvent},
+    gateway::{Dispatch, GuildUser},
     marker,
     user::{CurrentUser, ModifyCurrentUser, User},
 };
@@ -10,8 +10,9 @@ use proto::{
 use crate::{
     Actor, App,
     bus::Event,
+    guild,
     lane::Lane,
-    login, name, picture,
+    login, member, name, picture,
     reject::{Error, Reject, Result, no},
     render,
     rows::{
@@ -139,7 +140,7 @@ pub(crate) async fn everywhere(
         let lane = app.lane_everywhere(user, &guilds).await;
         let members: Vec<MemberRow> = app.store.scan(memberships()).await?;
         if members.iter().all(|member| guilds.contains(&member.guild_id)) {
-            return Ok((lane, members));
+            return Ok((lane, guild::existing(app, members).await?));
         }
         // Joined another meanwhile (always so the first time): begin again with that one too.
         guilds = members.iter().map(|member| member.guild_id).collect();
@@ -155,16 +156,8 @@ pub(crate) fn changed(
 ) -> Vec<Event> {
     let current = render::current_user(app, user, server_owner);
     let own = Event::to_users([user.id], Dispatch::UserUpdate(Box::new(current)));
-    let others = members.iter().map(|member| {
-        let event = member_event(user, member);
-        Event::to_guild(member.guild_id, Dispatch::GuildMemberUpdate(event))
-    });
+    let others = members.iter().map(|row| member::updated(row, user));
     std::iter::once(own).chain(others).collect()
-}
-
-pub(crate) fn member_event(user: &UserRow, member: &MemberRow) -> Box<MemberEvent> {
-    let guild_id = member.guild_id;
-    Box::new(MemberEvent { member: render::member(member, Some(render::user(user))), guild_id })
 }
 
 /// Leaves these guilds: the changes and what is told.
