@@ -58,6 +58,7 @@ export const journeys = {
     await dialog.getByLabel('Username').fill('rosalind');
     await dialog.getByLabel('Password').fill('correct horse battery staple');
     await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await guest.page.getByText('@rosalind').waitFor();
     await guest.composer().waitFor();
     await guest.say('rosalind is here');
     await owner.sees('rosalind is here');
