@@ -81,14 +81,13 @@ export class World {
     }
     const channel = new Channel(data, guildId);
     this.channels.set(channel.id, channel);
-    const mark = this.marks.get(channel.id);
-    if (mark) {
-      this.putMark(mark);
-    } else if (guildId) {
+    if (guildId) {
       // Never read: only what was said since we joined counts as new.
       const joined = Date.parse(this.guilds.get(guildId)?.joinedAt ?? '');
       channel.lastReadId = Number.isNaN(joined) ? null : fromTime(joined);
     }
+    const mark = this.marks.get(channel.id);
+    if (mark) this.putMark(mark);
     return channel;
   }
 
