@@ -191,6 +191,11 @@ impl Door {
             return bad("The request needs a path that begins with a slash");
         }
         let headers = request.headers();
+        let lengths = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
+        if lengths.iter().all(|name| headers.contains_key(name)) {
+            // Two lengths: a proxy in front may have believed the other one.
+            return bad("The request has two lengths");
+        }
         let proxied = self.proxies.trust(peer.address);
         let Some(host) = host(headers, request.uri(), proxied) else {
             return bad("The request needs one Host header that names a host");
@@ -374,5 +379,4 @@ fn guard(headers: &mut HeaderMap, is_api: bool, https: bool) {
         add(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         add(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
-    // What was not read of a body is not worth keeping the connection for.
 }

@@ -135,8 +135,7 @@ async fn converse(
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(limits.request_seconds))
         .max_buf_size(limits.head_bytes.max(8_192))
-        .max_headers(HEADERS)
-        .pipeline_flush(true);
+        .max_headers(HEADERS);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let (door, slot) = (door.clone(), slot.clone());
         async move { Ok::<_, std::convert::Infallible>(door.pass(peer, slot, request).await) }

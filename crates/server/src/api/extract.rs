@@ -16,7 +16,11 @@ use axum::{
 use domain::{App, Reject, reject::FieldError};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use proto::{Code, osc::SignedIn};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserializer,
+    de::{self, DeserializeOwned, Visitor},
+    forward_to_deserialize_any,
+};
 
 use super::{Error, Reply, plain, refuse, refuse_http};
 
@@ -425,11 +429,60 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Reject> {
     let body = if body.is_empty() { b"{}" } else { body };
     let value: serde_json::Value =
         serde_json::from_slice(body).map_err(|_| Reject::Refused(Code::INVALID_JSON))?;
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(Whole(value)).map_err(|error| {
         let path = error.path().to_string();
         let message = error.inner().to_string();
         Reject::Invalid(vec![field_error(&path, &message)])
     })
+}
+
+/// A whole body. Serde would take a list for a struct, by the order of its fields.
+struct Whole(serde_json::Value);
+
+impl<'de> Deserializer<'de> for Whole {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        if !self.0.is_object() {
+            return Err(de::Error::custom("Must be an object."));
+        }
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct seq tuple tuple_struct map identifier ignored_any
+    }
 }
 
 /// Serde's words as Discord's codes.

@@ -20,9 +20,9 @@ use domain::{App, Reject, clock::Clock};
 use proto::{Code, Limits, Timestamp};
 
 use super::{
-    Error,
+    Error, Refused,
     extract::{Caller, Who, who},
-    too_many,
+    refuse, too_many,
 };
 use crate::{
     metrics::Metrics,
@@ -82,7 +82,10 @@ enum Key<'a> {
     Guests(IpAddr),
     Accounts(IpAddr),
     AddressTries(IpAddr),
-    AccountTries(&'a str),
+    /// Of somebody signed in.
+    UserTries(Asker),
+    /// For a name, whether or not somebody has it.
+    NameTries(&'a str),
 }
 
 #[derive(Hash, Clone, Copy)]
@@ -111,8 +114,7 @@ impl Rates {
     fn count(&self, key: &Key<'_>, rule: Rule, more: u32) -> Standing {
         let now = self.clock.now();
         let hash = self.hasher.hash_one(key);
-        let shard = &self.shards[hash as usize % SHARDS];
-        let mut windows = shard.lock().expect("no panic while locked");
+        let mut windows = self.shard(hash).lock().expect("no panic while locked");
         let fresh = Window { ends: now.plus_ms(rule.period_ms), length_ms: rule.period_ms, count: 0 };
         let mut window = windows.get(&hash).copied().filter(|window| window.holds(now));
         if window.is_none() && windows.len() >= SHARD_WINDOWS {
@@ -120,7 +122,8 @@ impl Rates {
         }
         let room = window.is_some() || windows.len() < SHARD_WINDOWS;
         let mut window = *window.get_or_insert(fresh);
-        let allowed = !self.on || window.count + more.min(1) <= rule.most.max(1);
+        // Looking (0) tells whether there is room for one.
+        let allowed = !self.on || window.count.saturating_add(more.max(1)) <= rule.most.max(1);
         if allowed && more > 0 {
             window.count = window.count.saturating_add(more);
             if room {
@@ -138,7 +141,8 @@ impl Rates {
             Key::Guests(_) => (limits.guests_per_10min, 10),
             Key::Accounts(_) => (limits.accounts_per_hour, 60),
             Key::AddressTries(_) => (limits.address_tries_per_10min, 10),
-            Key::AccountTries(_) => (limits.password_tries_per_10min, 10),
+            Key::UserTries(Asker::Address(_)) => (limits.address_tries_per_10min, 10),
+            Key::UserTries(_) | Key::NameTries(_) => (limits.password_tries_per_10min, 10),
             Key::Invalid(_) => (limits.invalid_per_10min, 10),
             Key::All(Asker::User(_)) => {
                 return Rule { most: limits.requests_per_second, period_ms: SECOND_MS };
@@ -187,8 +191,9 @@ pub async fn limit(
     let (mut parts, body) = request.into_parts();
     let address = household(Caller::of(&parts).address);
     let invalid = Key::Invalid(address);
-    if !rates.check(&invalid, 0).allowed_more() {
-        return refused(&rates, rates.check(&invalid, 0), true, "Too many wrong requests");
+    let wrong = rates.check(&invalid, 0);
+    if !wrong.allowed {
+        return refused(&rates, wrong, true, "Too many wrong requests");
     }
     let found = match who(&app, &parts).await {
         Ok(found) => found,
@@ -214,16 +219,96 @@ pub async fn limit(
     let key = Key::Route(asker, &parts.method, &template, &top);
     let standing = rates.check(&key, 1);
     let bucket = rates.hasher.hash_one((&parts.method, &template, &top));
-    let mut response = if standing.allowed {
-        next.run(Request::from_parts(parts, body)).await
-    } else {
+    let care = Care::of(&parts.method, &template);
+    let mut response = if !standing.allowed {
         refused(&rates, standing, false, "You are being rate limited.")
+    } else if let Err(reject) = rates.before(care, address, asker) {
+        refuse(reject)
+    } else {
+        let response = next.run(Request::from_parts(parts, body)).await;
+        rates.after(care, address, asker, &response);
+        response
     };
     standing.write(response.headers_mut(), bucket);
     if is_invalid(response.status()) {
         rates.check(&invalid, 1);
     }
     response
+}
+
+/// What is limited per address beyond the number of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    Guests,
+    Accounts,
+    /// Passwords and secrets, which somebody may guess.
+    Secrets,
+    Nothing,
+}
+
+impl Care {
+    fn of(method: &Method, template: &str) -> Self {
+        match (method.as_str(), template) {
+            ("POST", "/osc/v1/guests") => Self::Guests,
+            ("POST", "/osc/v1/accounts") => Self::Accounts,
+            ("POST", "/osc/v1/sessions" | "/osc/v1/password-resets" | "/osc/v1/owner")
+            | ("PUT", "/osc/v1/accounts/@me/password")
+            | ("DELETE", "/osc/v1/accounts/@me") => Self::Secrets,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+impl Rates {
+    /// Takes a place for who is to be made; looks whether another secret may be tried.
+    fn before(&self, care: Care, address: IpAddr, asker: Asker) -> Result<(), Reject> {
+        let allowed = match care {
+            Care::Nothing => return Ok(()),
+            Care::Guests => vec![self.check(&Key::Guests(address), 1)],
+            Care::Accounts => vec![self.check(&Key::Accounts(address), 1)],
+            Care::Secrets => {
+                let user = self.check(&Key::UserTries(asker), 0);
+                vec![self.check(&Key::AddressTries(address), 0), user]
+            }
+        };
+        match allowed.into_iter().find(|standing| !standing.allowed) {
+            Some(standing) => {
+                self.metrics.rate_limited.add(1);
+                Err(standing.reject())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the place back if nobody was made; counts a wrong secret.
+    fn after(&self, care: Care, address: IpAddr, asker: Asker, response: &Response) {
+        let code = response.extensions().get::<Refused>().map(|refused| refused.0);
+        match care {
+            Care::Guests if !response.status().is_success() => {
+                self.give_back(&Key::Guests(address));
+            }
+            Care::Accounts if !response.status().is_success() => {
+                self.give_back(&Key::Accounts(address));
+            }
+            Care::Secrets if matches!(code, Some(Code::WRONG_PASSWORD | Code::SECRET_GONE)) => {
+                self.check(&Key::AddressTries(address), 1);
+                self.check(&Key::UserTries(asker), 1);
+            }
+            _ => {}
+        }
+    }
+
+    fn give_back(&self, key: &Key<'_>) {
+        let hash = self.hasher.hash_one(key);
+        let mut windows = self.shard(hash).lock().expect("no panic while locked");
+        if let Some(window) = windows.get_mut(&hash) {
+            window.count = window.count.saturating_sub(1);
+        }
+    }
+
+    fn shard(&self, hash: u64) -> &Mutex<HashMap<u64, Window>> {
+        &self.shards[hash as usize % SHARDS]
+    }
 }
 
 fn is_invalid(status: StatusCode) -> bool {
@@ -268,8 +353,8 @@ fn top_level<'a>(template: &str, path: &'a str) -> &'a str {
 }
 
 impl Standing {
-    fn allowed_more(&self) -> bool {
-        self.allowed && (self.remaining > 0 || self.rule.most == 0)
+    fn reject(&self) -> Reject {
+        Reject::RateLimited { retry_after_ms: self.reset_ms as u64 }
     }
 
     /// COMPAT: all of them on each answer; resets in seconds.
@@ -285,60 +370,36 @@ impl Standing {
     }
 }
 
-/// For handlers: what is limited per address or per account rather than per person.
+/// For handlers that take a name and a password: tries for one name, whoever makes them.
 #[derive(Clone)]
-pub struct Throttle {
-    rates: Option<Arc<Rates>>,
-    address: IpAddr,
-}
+pub struct Throttle(Option<Arc<Rates>>);
 
 impl<S: Sync> FromRequestParts<S> for Throttle {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let address = household(Caller::of(parts).address);
-        Ok(Self { rates: parts.extensions.get::<Arc<Rates>>().cloned(), address })
+        Ok(Self(parts.extensions.get::<Arc<Rates>>().cloned()))
     }
 }
 
 impl Throttle {
-    /// Counts a guest who is about to be made.
-    pub fn guest(&self) -> Result<(), Reject> {
-        self.take(&Key::Guests(self.address))
-    }
-
-    /// Counts an account that is about to be made.
-    pub fn account(&self) -> Result<(), Reject> {
-        self.take(&Key::Accounts(self.address))
-    }
-
-    /// Whether another password may be tried for this name. Refuses known and unknown names alike.
-    pub fn password(&self, username: &str) -> Result<(), Reject> {
-        let Some(rates) = &self.rates else { return Ok(()) };
+    /// Refuses if too many wrong passwords were tried for this name; counts this one if it is wrong.
+    pub async fn guard<T>(
+        &self,
+        username: &str,
+        attempt: impl Future<Output = domain::Result<T>>,
+    ) -> domain::Result<T> {
+        let Some(rates) = &self.0 else { return attempt.await };
         let name = username.to_lowercase();
-        for key in [Key::AddressTries(self.address), Key::AccountTries(&name)] {
-            let standing = rates.check(&key, 0);
-            if !standing.allowed_more() {
-                return Err(Reject::RateLimited { retry_after_ms: standing.reset_ms as u64 });
-            }
+        let standing = rates.check(&Key::NameTries(&name), 0);
+        if !standing.allowed {
+            return Err(standing.reject().into());
         }
-        Ok(())
-    }
-
-    /// Counts a wrong password.
-    pub fn wrong_password(&self, username: &str) {
-        let Some(rates) = &self.rates else { return };
-        rates.check(&Key::AddressTries(self.address), 1);
-        rates.check(&Key::AccountTries(&username.to_lowercase()), 1);
-    }
-
-    fn take(&self, key: &Key<'_>) -> Result<(), Reject> {
-        let Some(rates) = &self.rates else { return Ok(()) };
-        let standing = rates.check(key, 1);
-        if standing.allowed {
-            return Ok(());
+        let outcome = attempt.await;
+        if let Err(domain::Error::Reject(Reject::Refused(Code::WRONG_PASSWORD))) = &outcome {
+            rates.check(&Key::NameTries(&name), 1);
         }
-        Err(Reject::RateLimited { retry_after_ms: standing.reset_ms as u64 })
+        outcome
     }
 }
 
@@ -352,37 +413,61 @@ mod tests {
         (clock.clone(), Rates::new(clock, limits, true, Arc::default()))
     }
 
-    fn throttle(rates: Rates) -> Throttle {
-        Throttle { rates: Some(Arc::new(rates)), address: IpAddr::from([192, 0, 2, 1]) }
-    }
+    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
     #[test]
     fn a_window_ends_on_the_clock() {
         let (clock, rates) = rates(Limits { guests_per_10min: 2, ..Limits::default() });
-        let throttle = throttle(rates);
-        assert_eq!((throttle.guest(), throttle.guest()), (Ok(()), Ok(())));
-        let refused = Reject::RateLimited { retry_after_ms: 600_000 };
-        assert_eq!(throttle.guest(), Err(refused));
+        let guest = || rates.before(Care::Guests, HOME, Asker::Address(HOME));
+        assert_eq!((guest(), guest()), (Ok(()), Ok(())));
+        assert_eq!(guest(), Err(Reject::RateLimited { retry_after_ms: 600_000 }));
         clock.advance_ms(599_999);
-        assert!(throttle.guest().is_err());
+        assert!(guest().is_err());
         clock.advance_ms(1);
-        assert_eq!(throttle.guest(), Ok(()));
+        assert_eq!(guest(), Ok(()));
         clock.advance_ms(-3_600_000);
-        assert_eq!((throttle.guest(), throttle.guest()), (Ok(()), Ok(())), "set back");
+        assert_eq!((guest(), guest()), (Ok(()), Ok(())), "set back");
     }
 
     #[test]
-    fn only_wrong_passwords_count() {
-        let (_, rates) = rates(Limits { password_tries_per_10min: 2, ..Limits::default() });
-        let throttle = throttle(rates);
-        for _ in 0..10 {
-            assert_eq!(throttle.password("anna"), Ok(()));
+    fn only_guests_that_were_made_count() {
+        let (_, rates) = rates(Limits { guests_per_10min: 1, ..Limits::default() });
+        let asker = Asker::Address(HOME);
+        for _ in 0..5 {
+            assert_eq!(rates.before(Care::Guests, HOME, asker), Ok(()));
+            let answer = StatusCode::BAD_REQUEST.into_response();
+            rates.after(Care::Guests, HOME, asker, &answer);
         }
-        throttle.wrong_password("anna");
-        assert_eq!(throttle.password("Anna"), Ok(()));
-        throttle.wrong_password("ANNA");
-        assert!(throttle.password("anna").is_err());
-        assert_eq!(throttle.password("otto"), Ok(()));
+        assert_eq!(rates.before(Care::Guests, HOME, asker), Ok(()));
+        rates.after(Care::Guests, HOME, asker, &StatusCode::CREATED.into_response());
+        assert!(rates.before(Care::Guests, HOME, asker).is_err());
+    }
+
+    #[tokio::test]
+    async fn only_wrong_passwords_count() {
+        let (_, rates) = rates(Limits { password_tries_per_10min: 2, ..Limits::default() });
+        let throttle = Throttle(Some(Arc::new(rates)));
+        let wrong = || async { domain::reject::no::<()>(Reject::Refused(Code::WRONG_PASSWORD)) };
+        for _ in 0..10 {
+            assert!(throttle.guard("anna", async { Ok(()) }).await.is_ok());
+        }
+        for name in ["anna", "ANNA"] {
+            assert!(throttle.guard(name, wrong()).await.is_err());
+        }
+        let outcome = throttle.guard("Anna", async { Ok(()) }).await;
+        assert!(matches!(outcome, Err(domain::Error::Reject(Reject::RateLimited { .. }))));
+        assert!(throttle.guard("otto", async { Ok(()) }).await.is_ok());
+    }
+
+    #[test]
+    fn off_means_off() {
+        let clock = Arc::new(ManualClock::default());
+        let limits = Limits { guests_per_10min: 1, ..Limits::default() };
+        let rates = Rates::new(clock, limits, false, Arc::default());
+        for _ in 0..100 {
+            assert_eq!(rates.before(Care::Guests, HOME, Asker::Address(HOME)), Ok(()));
+        }
+        assert_eq!(rates.check(&Key::All(Asker::User(1)), 1).remaining, 50);
     }
 
     #[test]

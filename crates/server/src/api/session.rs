@@ -13,6 +13,7 @@ use proto::{
 use super::{
     Answer, Reply, Routes,
     extract::{Actor, Client, Json, Path},
+    ratelimit::Throttle,
 };
 
 pub fn routes() -> Routes {
@@ -27,10 +28,12 @@ async fn create(
     State(app): State<Arc<App>>,
     actor: Option<Actor>,
     client: Client,
+    throttle: Throttle,
     Json(body): Json<LogIn>,
 ) -> Answer<SignedIn> {
-    let account = account::log_in(&app, actor.as_deref(), body, &client.name).await?;
-    Ok(client.signed_in(account))
+    let name = body.username.clone();
+    let attempt = account::log_in(&app, actor.as_deref(), body, &client.name);
+    Ok(client.signed_in(throttle.guard(&name, attempt).await?))
 }
 
 async fn list(
