@@ -1,212 +1,77 @@
-/** The shapes the server sends, as far as the page reads them.
- *  Ids are strings: a snowflake does not fit into a number. */
+/** The shapes the server sends, as far as the page relies on them: taken from the generated types,
+ *  so that a renamed key is an error here, with only the keys required that are really needed.
+ *  What comes over a network may lack the rest. Ids are strings: no number can hold a snowflake. */
+import type * as proto from '../proto';
 
-export interface User {
-  id: string;
-  username: string;
-  global_name?: string | null;
-  avatar?: string | null;
-  bot?: boolean;
-  osc?: { guest?: boolean; tag?: string; expires_at?: string | null };
-}
+/** `Keys` are there for sure; everything else of `Whole` may be missing. */
+type Seen<Whole, Keys extends keyof Whole> = Pick<Whole, Keys> & Partial<Omit<Whole, Keys>>;
+/** `Whole` with some of its keys read in our way. */
+type Reread<Whole, Ours> = Omit<Whole, keyof Ours> & Ours;
 
-export interface Member {
-  user?: User;
-  nick?: string | null;
-  roles: string[];
-  joined_at?: string | null;
-  flags?: number;
-}
+export type Visibility = proto.Visibility;
+export type Overwrite = proto.Overwrite;
+export type Emoji = Seen<proto.Emoji, 'name'>;
+export type Reaction = Reread<Pick<proto.Reaction, 'count' | 'me'>, { emoji: Emoji }>;
+export type Attachment = Seen<proto.Attachment, 'id' | 'filename' | 'size' | 'url'>;
+export type ReadState = Seen<proto.ReadState, 'channel_id'>;
+export type Role = Seen<proto.Role, 'id' | 'name' | 'color' | 'position' | 'permissions'>;
+export type UserOsc = Partial<proto.UserOsc>;
+export type User = Reread<Seen<proto.User, 'id' | 'username'>, { osc?: UserOsc }>;
+export type Member = Reread<Seen<proto.Member, 'roles'>, { user?: User }>;
+export type GuildExtras = Partial<proto.GuildOsc> & { online_count?: number };
+export type PresenceData = Pick<proto.Presence, 'user' | 'status' | 'guild_id'>;
+export type VoiceState = Reread<
+  Seen<proto.VoiceState, 'user_id' | 'channel_id'>,
+  { member?: Member }
+>;
+export type ChannelData = Reread<
+  Seen<proto.Channel, 'id' | 'type'>,
+  { name?: string | null; recipients?: User[] }
+>;
+export type GuildData = Reread<
+  Seen<proto.GuildCreate, 'id' | 'name' | 'owner_id'>,
+  {
+    roles?: Role[];
+    channels?: ChannelData[];
+    members?: Member[];
+    presences?: PresenceData[];
+    voice_states?: VoiceState[];
+    osc?: GuildExtras;
+  }
+>;
+export type Message = Reread<
+  Seen<proto.Message, 'id' | 'channel_id' | 'type' | 'content' | 'timestamp'>,
+  {
+    author: User;
+    member?: Member;
+    mentions?: User[];
+    attachments?: Attachment[];
+    reactions?: Reaction[];
+    message_reference?: Partial<proto.MessageReference>;
+    referenced_message?: Message | null;
+  }
+>;
+export type Ready = Reread<
+  Seen<proto.Ready, 'session_id' | 'guilds'>,
+  { user: User; private_channels?: ChannelData[]; osc?: { read_states?: ReadState[] } }
+>;
 
-export interface Role {
-  id: string;
-  name: string;
-  color: number;
-  position: number;
-  permissions: string;
-  hoist?: boolean;
-}
-
-export interface Overwrite {
-  id: string;
-  type: number;
-  allow: string;
-  deny: string;
-}
-
-export interface ChannelData {
-  id: string;
-  type: number;
-  guild_id?: string;
-  name?: string | null;
-  topic?: string | null;
-  position?: number;
-  parent_id?: string | null;
-  permission_overwrites?: Overwrite[];
-  last_message_id?: string | null;
-  rate_limit_per_user?: number;
-  recipients?: User[];
-}
-
-export type Visibility = 'public' | 'unlisted' | 'private';
-
-export interface GuildExtras {
-  slug?: string | null;
-  visibility?: Visibility;
-  online_count?: number;
-}
-
-export interface GuildData {
-  id: string;
-  name: string;
-  icon?: string | null;
-  description?: string | null;
-  owner_id: string;
-  roles?: Role[];
-  channels?: ChannelData[];
-  members?: Member[];
-  presences?: PresenceData[];
-  voice_states?: VoiceState[];
-  member_count?: number;
-  joined_at?: string;
-  large?: boolean;
-  unavailable?: boolean;
-  osc?: GuildExtras;
-}
-
-export interface VoiceState {
-  guild_id?: string;
-  channel_id: string | null;
-  user_id: string;
-  member?: Member;
-}
-
-export interface PresenceData {
-  user: { id: string };
-  guild_id?: string;
-  status: string;
-}
-
-export interface Emoji {
-  id?: string | null;
-  name: string | null;
-  animated?: boolean;
-}
-
-export interface Reaction {
-  count: number;
-  me: boolean;
-  emoji: Emoji;
-}
-
-export interface Attachment {
-  id: string;
-  filename: string;
-  size: number;
-  url: string;
-  content_type?: string | null;
-  width?: number | null;
-  height?: number | null;
-  description?: string | null;
-}
-
-export interface Message {
-  id: string;
-  channel_id: string;
-  guild_id?: string;
-  type: number;
-  author: User;
-  member?: Member;
-  content: string;
-  timestamp: string;
-  edited_timestamp?: string | null;
-  mentions?: User[];
-  mention_roles?: string[];
-  mention_everyone?: boolean;
-  attachments?: Attachment[];
-  reactions?: Reaction[];
-  nonce?: string | number | null;
-  webhook_id?: string;
-  message_reference?: { message_id?: string; channel_id?: string };
-  referenced_message?: Message | null;
-}
-
-export interface ReadState {
-  channel_id: string;
-  last_message_id?: string | null;
-  mention_count?: number;
-}
-
-export interface Ready {
-  user: User;
-  session_id: string;
-  resume_gateway_url?: string;
-  guilds: { id: string; unavailable?: boolean }[];
-  private_channels?: ChannelData[];
-  osc?: { read_states?: ReadState[] };
-}
-
-export interface Room {
-  id: string;
-  slug: string;
-  name: string;
-  description?: string | null;
-  icon?: string | null;
-  member_count: number;
-  online_count: number;
-  last_activity?: string | null;
-}
-
-export interface DirectoryPage {
-  items: Room[];
-  next: string | null;
-}
-
-export interface Preview {
-  guild: {
-    id: string;
-    slug?: string | null;
-    name: string;
-    description?: string | null;
-    member_count: number;
-    online_count: number;
-    visibility?: Visibility;
-  };
-  channels: ChannelData[];
-  channel_id: string | null;
-  messages: Message[];
-}
-
-export interface Invite {
-  code: string;
-  guild?: { id: string; name: string; description?: string | null; osc?: GuildExtras };
-  channel?: { id: string; name: string; type: number } | null;
-  inviter?: User;
-  approximate_member_count?: number;
-  approximate_presence_count?: number;
-  expires_at?: string | null;
-}
-
-export interface SessionRow {
-  id: string;
-  created_at: string;
-  last_used_at: string;
-  current: boolean;
-  client?: string | null;
-}
-
-export interface ServerFacts {
-  name: string;
-  gateway?: string;
-  limits: {
-    message_length: number;
-    attachment_bytes: number;
-    attachments: number;
-    guest_name_length: number;
-  };
-  guests: boolean;
-  registration: 'open' | 'invite' | 'closed';
-}
+export type Room = Seen<proto.DirectoryItem, 'id' | 'name' | 'member_count' | 'online_count'>;
+export type DirectoryPage = Reread<proto.Directory, { items: Room[] }>;
+export type Summary = Seen<proto.GuildSummary, 'id' | 'name' | 'member_count' | 'online_count'>;
+export type Preview = Reread<
+  proto.Preview,
+  { guild: Summary; channels: ChannelData[]; messages: Message[] }
+>;
+export type Invite = Reread<
+  Seen<proto.Invite, 'code'>,
+  { guild?: Seen<proto.InviteGuild, 'id' | 'name'> & { osc?: GuildExtras }; inviter?: User }
+>;
+export type SessionRow = proto.LoginSession;
+export type ServerFacts = Reread<
+  Seen<proto.ServerInfo, 'name' | 'guests' | 'registration'>,
+  { limits: proto.ServerLimits }
+>;
 
 export interface Boot {
   server?: Partial<ServerFacts>;
