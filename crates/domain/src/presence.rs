@@ -254,10 +254,11 @@ fn presence(user: Id<marker::User>, guild: Id<marker::Guild>, shown: &Shown) -> 
     }
 }
 
-/// The liveliest of what somebody's sessions say.
+/// What somebody's sessions say together.
 fn shown(sockets: &[(u64, PresenceCommand)]) -> Shown {
     let says = |status| sockets.iter().any(|(_, said)| said.status == status);
-    let order = [Status::Online, Status::Dnd, Status::Idle];
+    // Who does not want to be disturbed said so; online is what a session says by itself.
+    let order = [Status::Dnd, Status::Online, Status::Idle];
     let status = order.into_iter().find(|status| says(*status)).unwrap_or_default();
     if status == Status::Offline {
         return Shown::default();
@@ -275,14 +276,14 @@ mod tests {
     }
 
     #[test]
-    fn others_see_the_liveliest_session() {
+    fn others_see_one_status_of_all_sessions() {
         let status = |all: &[Status]| {
             let sockets: Vec<_> = (0..).zip(all.iter().map(|status| says(*status))).collect();
             shown(&sockets).status
         };
         assert_eq!(status(&[]), Status::Offline);
         assert_eq!(status(&[Status::Offline]), Status::Offline, "invisible");
-        assert_eq!(status(&[Status::Idle, Status::Dnd]), Status::Dnd);
+        assert_eq!(status(&[Status::Online, Status::Dnd]), Status::Dnd);
         assert_eq!(status(&[Status::Idle, Status::Online]), Status::Online);
     }
 

@@ -17,11 +17,12 @@ use domain::{
     App,
     bus::{Audience, Event, Listener, Published},
     cache::{Guild, GuildState},
-    presence, render, voice,
+    presence, ready, render, voice,
 };
 use proto::{
     Id, Permissions,
     gateway::{Dispatch, Shape},
+    guild::GuildCreate,
     marker,
 };
 
@@ -67,7 +68,16 @@ pub enum News {
     Derived { guild: Id<marker::Guild>, whom: Whom, number: u64, what: Arc<Derived> },
     /// Somebody's sessions in this guild go to another room.
     Move { guild: Id<marker::Guild>, user: Id<marker::User>, from: RoomId, to: RoomId },
-    /// Somebody joined: its sessions get the guild.
+    /// Somebody joined: its sessions are in this room, and get the guild, without and with
+    /// presences.
+    Welcome {
+        guild: Id<marker::Guild>,
+        user: Id<marker::User>,
+        room: RoomId,
+        number: u64,
+        made: Arc<[GuildCreate; 2]>,
+    },
+    /// Somebody joined a guild that has to be loaded first.
     Join { guild: Id<marker::Guild>, user: Id<marker::User> },
     /// Somebody left: its sessions lose the guild.
     Leave { guild: Id<marker::Guild>, user: Id<marker::User>, number: u64 },
@@ -282,14 +292,37 @@ impl Hub {
         user: Option<Id<marker::User>>,
         parcel: &Arc<Parcel>,
     ) {
-        let state = self.state();
+        let mut state = self.state();
         let rooms = state.guilds.get(&guild).map(Rooms::all).unwrap_or_default();
         self.tell_rooms(rooms, parcel);
-        if let Some(user) = user {
-            self.tell_of(&state, user, &News::Join { guild, user });
-            drop(state);
-            presence::joined(&self.app, user, guild);
-        }
+        let Some(user) = user else { return };
+        // Now, and not when its shard comes to it, so that all its sessions are told the same.
+        presence::joined(&self.app, user, guild);
+        let news = self.welcome(&mut state, guild, user, parcel.published.number);
+        self.tell_of(&state, user, &news.unwrap_or(News::Join { guild, user }));
+    }
+
+    /// Seats all sessions of somebody who joined. `None`: what a GUILD_CREATE needs is not here.
+    fn welcome(
+        &self,
+        state: &mut State,
+        guild: Id<marker::Guild>,
+        user: Id<marker::User>,
+        number: u64,
+    ) -> Option<News> {
+        let sessions: u32 = state.people.get(&user)?.iter().sum();
+        let active = self.app.cache.guild(guild)?;
+        let known = active.read();
+        let row = self.app.cache.user(user)?;
+        let make = |presences| {
+            let wants = ready::Wants { presences, large: 0 };
+            ready::guild_create(&self.app, &known, &row, wants)
+        };
+        let made = Arc::new([make(false)?, make(true)?]);
+        let rooms = state.guilds.entry(guild).or_default();
+        let seats = (0..sessions).map(|_| rooms.sit(&known, user, &mut state.next_room));
+        let room = seats.last().flatten()?;
+        Some(News::Welcome { guild, user, room, number, made })
     }
 
     fn hear_leave(

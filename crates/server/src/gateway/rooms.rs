@@ -202,3 +202,6 @@ fn without(of: &Channels, others: &Channels) -> Vec<Arc<ChannelRow>> {
     let missing = of.iter().filter(|(id, _)| !others.contains_key(id));
     missing.map(|(_, channel)| channel.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -206,6 +206,9 @@ pub struct Live {
     pub shape: Shape,
     /// READY is out. Until then events are held.
     pub started: bool,
+    /// Others were told that somebody is there: after the guilds, so that all of one's sessions
+    /// hear it in the same order.
+    pub announced: bool,
     pub held: Vec<Arc<Parcel>>,
     pub links: Vec<Link>,
     /// Guilds whose GUILD_CREATE is to be made.
@@ -253,6 +256,7 @@ impl Live {
             who,
             key,
             started: false,
+            announced: false,
             held: Vec::new(),
             links: Vec::new(),
             pending: VecDeque::new(),

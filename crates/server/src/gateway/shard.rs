@@ -40,7 +40,7 @@ use super::{
     hub::{Hub, News},
     metrics::count,
     rooms::RoomId,
-    session::{Line, Peer, Who},
+    session::{LOW_WATER, Line, Peer, Who},
     socket::{End, Progress, Socket},
     upgrade::Arrival,
 };
@@ -379,7 +379,8 @@ impl Shard {
         line.dirty = false;
         line.drain();
         let progress = line.socket.flush();
-        let more = line.has_backlog() && line.socket.wants_write();
+        // Else the stream is full, and its writable event goes on from here.
+        let more = line.has_backlog() && line.socket.queued_bytes() < LOW_WATER;
         let (room, peer) = (line.has_room(), line.peer);
         if more {
             self.mark(at);

@@ -217,6 +217,10 @@ impl Shard {
             }
             return;
         }
+        if !live.announced {
+            self.announce(slot);
+            return self.produce(slot);
+        }
         if let Some(chunks) = &mut live.chunks {
             if !chunks.waiting {
                 chunks.waiting = true;
@@ -284,6 +288,7 @@ impl Shard {
         let over = peer.machine.is_over();
         if let Some(live) = &mut peer.live {
             live.detached_at = Some(self.now);
+            live.announced = false;
             live.asked.clear();
             live.chunks = None;
             presence::went(&self.hub.app, live.user(), live.key);

@@ -43,6 +43,8 @@ const SAVE_EVERY: Duration = Duration::from_secs(3_600);
 const VOICE_WITHIN: Duration = Duration::from_secs(30);
 /// Bytes kept over a restart of a session with numbers of its own.
 const KEPT_BYTES: usize = 256 << 10;
+/// How long clients show that somebody types.
+const TYPING_MS: i64 = 10_000;
 /// Frames of one message, and bytes of a fragmented one beside the limits of the machine.
 const FRAGMENTS: u32 = 64;
 
@@ -92,11 +94,8 @@ impl Shard {
         guilds.dedup();
         live.pending.extend(&guilds);
         let held = std::mem::take(&mut live.held);
-        let (user, key, says) = (live.user(), live.key, live.who.says.clone());
         let ready = ready_of(&self.hub.app, live, &start, &guilds);
         let at = *line;
-        // Before READY, so that presences in the guilds include one's own.
-        presence::came(&self.hub.app, user, key, &guilds, says);
         self.tell_own(slot, number, &Dispatch::Ready(Box::new(ready)));
         count(&self.hub.metrics.identifies);
         for parcel in held {
@@ -166,6 +165,16 @@ impl Shard {
         if let Some(at) = self.peers.get(slot).and_then(|peer| peer.line) {
             self.mark(at);
         }
+    }
+
+    /// All its guilds are there: others may know that somebody is.
+    pub(super) fn announce(&mut self, slot: usize) {
+        let live = self.peers.get_mut(slot).and_then(|peer| peer.live.as_mut());
+        let Some(live) = live.filter(|live| !live.announced) else { return };
+        live.announced = true;
+        let guilds: Vec<_> = live.links.iter().map(|link| link.guild).collect();
+        let (user, key, says) = (live.user(), live.key, live.who.says.clone());
+        presence::came(&self.hub.app, user, key, &guilds, says);
     }
 
     pub(super) fn loaded(&mut self, slot: usize, guild: Id<marker::Guild>, known: bool) {
@@ -355,19 +364,21 @@ impl Shard {
         self.tell_own(session, number, &Dispatch::Resumed(Resumed {}));
     }
 
-    /// One event of a replay. Typing is stale by now; presence is told, in its order.
+    /// One event of a replay, unless it is stale: who typed long ago does so no more.
     fn tell_again(&mut self, session: usize, at: usize, parcel: &Arc<Parcel>, shared: bool) {
+        let old = self.hub.app.clock.now().ms_since(parcel.published.at) > TYPING_MS;
         let Some(Peer { live: Some(live), machine, .. }) = self.peers.get_mut(session) else {
             return;
         };
-        let own_join = parcel.dispatch().is_some_and(|(_, dispatch)| match dispatch {
-            Dispatch::TypingStart(_) => true,
+        let skipped = parcel.dispatch().is_some_and(|(_, dispatch)| match dispatch {
+            Dispatch::TypingStart(_) => old,
+            // Told by the guild itself.
             Dispatch::GuildMemberAdd(event) => {
                 event.member.user.as_ref().is_some_and(|user| user.id == live.user())
             }
             _ => false,
         });
-        let Some(shape) = live.shape_for(parcel).filter(|_| !own_join) else { return };
+        let Some(shape) = live.shape_for(parcel).filter(|_| !skipped) else { return };
         let Some(tail) = parcel.published.tail(shape) else { return };
         if !shared {
             machine.handle(self.now, Input::Dispatch { number: 0, tail });
@@ -385,9 +396,7 @@ impl Shard {
     fn resumed(&mut self, session: usize) {
         count(&self.hub.metrics.resumes);
         let Some(Peer { live: Some(live), line, .. }) = self.peers.get(session) else { return };
-        let (at, osc, user, key) = (*line, live.who.osc, live.user(), live.key);
-        let guilds: Vec<_> = live.links.iter().map(|link| link.guild).collect();
-        presence::came(&self.hub.app, user, key, &guilds, live.who.says.clone());
+        let (at, osc) = (*line, live.who.osc);
         self.pump(session);
         if let Some(at) = at {
             self.identified(at, osc);

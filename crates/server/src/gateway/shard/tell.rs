@@ -14,7 +14,7 @@ use proto::{
         Dispatch, Intents, Shape,
         session::{Input, Numbering},
     },
-    guild::UnavailableGuild,
+    guild::{GuildCreate, UnavailableGuild},
     marker,
 };
 
@@ -23,7 +23,7 @@ use crate::gateway::{
     hub::{Derived, News},
     parcel::{Parcel, STEP},
     rooms::{RoomId, Whom},
-    session::{HELD, Item},
+    session::{HELD, Item, Link, Peer},
 };
 
 impl Shard {
@@ -43,6 +43,11 @@ impl Shard {
                 slots.into_iter().for_each(|slot| self.derive(slot, guild, number, &what));
             }
             News::Move { guild, user, from, to } => self.change_room(guild, user, from, to),
+            News::Welcome { guild, user, room, number, made } => {
+                for slot in self.slots_of(user) {
+                    self.hear_welcome(slot, guild, room, number, &made);
+                }
+            }
             News::Join { guild, user } => {
                 for slot in self.slots_of(user) {
                     self.hear_join(slot, guild);
@@ -228,6 +233,32 @@ impl Shard {
         if let Some(at) = peer.line {
             self.mark(at);
         }
+    }
+
+    /// The hub counted each session of this person in; who does not come gives its seat back.
+    fn hear_welcome(
+        &mut self,
+        slot: usize,
+        guild: Id<marker::Guild>,
+        room: RoomId,
+        number: u64,
+        made: &[GuildCreate; 2],
+    ) {
+        let Some(Peer { live: Some(live), .. }) = self.peers.get_mut(slot) else { return };
+        if !live.started || live.is_linked(guild) || !live.has_share(guild) {
+            let user = live.user();
+            self.hub.rise(guild, user);
+            return self.hear_join(slot, guild);
+        }
+        live.gone.retain(|(gone, _)| *gone != guild);
+        live.pending.retain(|other| *other != guild);
+        live.links.push(Link { guild, room, told_at: 0 });
+        let wants = live.who.wants;
+        self.rooms.entry(room).or_default().push(slot);
+        let mut made = made[usize::from(wants.presences)].clone();
+        made.large = made.member_count as usize > wants.large;
+        let told_at = self.tell_own(slot, number, &Dispatch::GuildCreate(Box::new(made)));
+        self.told(slot, guild, told_at);
     }
 
     fn hear_leave(&mut self, slot: usize, guild: Id<marker::Guild>, number: u64) {
