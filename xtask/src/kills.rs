@@ -95,7 +95,7 @@ async fn go(rounds: usize, seed: u64) -> anyhow::Result<()> {
 /// A room with its channels, and tokens of those who write and read in it.
 async fn settle(place: &Place) -> anyhow::Result<(Vec<Channel>, Vec<String>)> {
     let rest = place.rest()?;
-    let owner = rest.create_guest("Owner").await?.token.context("a token")?;
+    let owner = rest.create_guest("Founder").await?.token.context("a token")?;
     let owner = rest.with_token(owner);
     let guild = owner.create_guild("Durable", Visibility::Public).await?.id;
     let mut channels = Vec::new();
