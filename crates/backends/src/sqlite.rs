@@ -127,7 +127,7 @@ impl Store for SqliteStore {
         let (sql, key) = (Arc::clone(&self.sql), key.to_vec());
         Box::pin(self.readers.read(move |connection| {
             let mut found = Reading::default();
-            get(connection, &sql, table, [&key[..]], &mut found)?;
+            get(connection, &sql, table, [key], &mut found)?;
             Ok(found.finish().next().flatten())
         }))
     }
@@ -141,7 +141,6 @@ impl Store for SqliteStore {
         let (sql, keys) = (Arc::clone(&self.sql), keys.to_vec());
         Box::pin(self.readers.read(move |connection| {
             let mut found = Reading::default();
-            let keys = keys.iter().map(Vec::as_slice);
             in_one_state(connection, || get(connection, &sql, table, keys, &mut found))?;
             Ok(found.finish().collect())
         }))
@@ -188,19 +187,21 @@ impl Drop for SqliteStore {
     }
 }
 
-fn get<'k>(
+fn get(
     connection: &Connection,
     sql: &Sql,
     table: &'static Table,
-    keys: impl IntoIterator<Item = &'k [Value]>,
+    keys: impl IntoIterator<Item = Key>,
     found: &mut Reading,
 ) -> anyhow::Result<()> {
     let mut statement = connection.prepare_cached(&sql.of(table).get)?;
     for key in keys {
-        sql::bind(&mut statement, key)?;
+        sql::bind(&mut statement, &key)?;
         let mut rows = statement.raw_query();
-        let row = rows.next().with_context(|| format!("cannot read {}", table.name))?;
-        found.push(table, row)?;
+        match rows.next().with_context(|| format!("cannot read {}", table.name))? {
+            Some(row) => found.push(table, Some(key), row)?,
+            None => found.push_none(),
+        }
     }
     Ok(())
 }
@@ -238,7 +239,7 @@ fn read_span(
     let mut rows = statement.raw_query();
     let cannot = || format!("cannot scan {}", scan.table.name);
     while let Some(row) = rows.next().with_context(cannot)? {
-        found.push(scan.table, Some(row))?;
+        found.push(scan.table, None, row)?;
     }
     Ok(())
 }

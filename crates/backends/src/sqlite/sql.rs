@@ -61,7 +61,7 @@ impl TableSql {
         let changed = changed.join(", ");
         let text = quoted(&text_table(table));
         Self {
-            get: format!("SELECT {all} FROM {name} WHERE {key}"),
+            get: format!("SELECT {} FROM {name} WHERE {key}", other_columns(table)),
             body: format!("SELECT body FROM {name} WHERE {key}"),
             insert: format!("INSERT INTO {name} ({written}) VALUES ({marks})"),
             put: format!(
@@ -204,46 +204,74 @@ pub fn prepare<'c, 'v>(
     Ok((statement, next))
 }
 
-/// Rows on their way out of SQLite. Their bodies share one buffer: one allocation instead of one
-/// for each, and rows are decoded and dropped together anyway.
+/// Rows on their way out of SQLite. Their bodies share buffers: few allocations instead of one for
+/// each, and rows are decoded and dropped together anyway.
 #[derive(Default)]
 pub struct Reading {
-    bodies: Vec<u8>,
+    /// Each as large as all before it together, up to `BUFFER`.
+    buffers: Vec<Vec<u8>>,
     rows: Vec<Option<Unread>>,
 }
 
-/// Key, columns and where the body is.
-type Unread = (Key, Vec<Value>, Range<usize>);
+/// Bytes of a buffer; allocators hand larger ones back to the kernel each time.
+const BUFFER: usize = 64 * 1_024;
+
+/// A row whose body is still in a buffer.
+struct Unread {
+    key: Key,
+    columns: Vec<Value>,
+    buffer: usize,
+    body: Range<usize>,
+}
 
 impl Reading {
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Takes a row in the order of `all_columns`, or notes that there was none.
-    pub fn push(&mut self, table: &Table, row: Option<&rusqlite::Row>) -> rusqlite::Result<()> {
-        let Some(row) = row else {
-            self.rows.push(None);
-            return Ok(());
-        };
-        let (keys, columns) = (table.key.len(), table.columns.len());
+    /// Notes that there was no row.
+    pub fn push_none(&mut self) {
+        self.rows.push(None);
+    }
+
+    /// Takes a row in the order of `all_columns`; without its key columns if the key is known.
+    pub fn push(
+        &mut self,
+        table: &Table,
+        key: Option<Key>,
+        row: &rusqlite::Row,
+    ) -> rusqlite::Result<()> {
+        let keys = if key.is_some() { 0 } else { table.key.len() };
+        let columns = keys + table.columns.len();
         let values = |range: Range<usize>| {
             range.map(|at| Ok(read_value(row.get_ref(at)?))).collect::<rusqlite::Result<Vec<_>>>()
         };
-        let start = self.bodies.len();
-        if let ValueRef::Text(body) = row.get_ref(keys + columns)? {
-            self.bodies.extend_from_slice(body);
-        }
-        let body = start..self.bodies.len();
-        self.rows.push(Some((values(0..keys)?, values(keys..keys + columns)?, body)));
+        let (buffer, body) = self.keep(row.get_ref(columns)?.as_bytes()?);
+        let key = key.map_or_else(|| values(0..keys), Ok)?;
+        let columns = values(keys..columns)?;
+        self.rows.push(Some(Unread { key, columns, buffer, body }));
         Ok(())
     }
 
+    /// Copies a body into a buffer with room for it.
+    fn keep(&mut self, body: &[u8]) -> (usize, Range<usize>) {
+        let has_room = |buffer: &Vec<u8>| buffer.capacity() - buffer.len() >= body.len();
+        if !self.buffers.last().is_some_and(has_room) {
+            let before: usize = self.buffers.iter().map(Vec::len).sum();
+            self.buffers.push(Vec::with_capacity(before.min(BUFFER).max(body.len())));
+        }
+        let at = self.buffers.len() - 1;
+        let buffer = &mut self.buffers[at];
+        let start = buffer.len();
+        buffer.extend_from_slice(body);
+        (at, start..buffer.len())
+    }
+
     pub fn finish(self) -> impl Iterator<Item = Option<Row>> {
-        let bodies = Bytes::from(self.bodies);
+        let buffers: Vec<_> = self.buffers.into_iter().map(Bytes::from).collect();
         self.rows.into_iter().map(move |row| {
-            let (key, columns, body) = row?;
-            Some(Row { key, columns, body: bodies.slice(body), text: String::new() })
+            let Unread { key, columns, buffer, body } = row?;
+            Some(Row { key, columns, body: buffers[buffer].slice(body), text: String::new() })
         })
     }
 }
@@ -293,6 +321,10 @@ impl ToSql for Text<'_> {
 fn all_columns(table: &Table) -> String {
     let declared = table.key.iter().chain(table.columns).map(|column| column.name);
     columns(declared.chain(["body"]))
+}
+
+fn other_columns(table: &Table) -> String {
+    columns(table.columns.iter().map(|column| column.name).chain(["body"]))
 }
 
 pub fn columns(names: impl Iterator<Item = &'static str>) -> String {
