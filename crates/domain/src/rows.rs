@@ -116,13 +116,17 @@ rows! {
         /// Unique for accounts; `guest_ID` for guests; bots may share one.
         username: String,
         /// What an account's username looks like: see `name::skeleton`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         skeleton: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         global_name: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         avatar: Option<String>,
         /// Of a bot: whose it is. Of a guest who has signed in since: the account.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         owner_id: Option<Id<marker::User>>,
         /// Of a guest: when it was last seen, to within an hour.
-        #[serde(with = "ms::option")]
+        #[serde(with = "ms::option", default, skip_serializing_if = "Option::is_none")]
         idle_since: Option<Timestamp>,
         /// Of a bot: privileged intents it was granted.
         #[serde(default)]
@@ -233,16 +237,21 @@ rows! {
     indexes(index("by_user", &["user_id"])) {
         guild_id: Id<marker::Guild>,
         user_id: Id<marker::User>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         nick: Option<String>,
         /// Without @everyone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         roles: Vec<Id<marker::Role>>,
         #[serde(with = "ms")]
         joined_at: Timestamp,
-        #[serde(with = "ms::option")]
+        #[serde(with = "ms::option", default, skip_serializing_if = "Option::is_none")]
         timed_out_until: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         deaf: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         mute: bool,
         /// No account behind it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         guest: bool,
     }
 
@@ -279,18 +288,28 @@ rows! {
         author_id: Id<marker::User>,
         kind: u8,
         content: String,
-        #[serde(with = "ms::option")]
+        #[serde(with = "ms::option", default, skip_serializing_if = "Option::is_none")]
         edited_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         mention_everyone: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<Id<marker::User>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mention_roles: Vec<Id<marker::Role>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         attachments: Vec<AttachmentRow>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         embeds: Vec<Json>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         components: Vec<Json>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         pinned: bool,
         flags: u32,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         reactions: Vec<ReactionCount>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<MessageReference>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         nonce: Option<Nonce>,
     }
 

@@ -127,19 +127,32 @@ impl<T> FromStr for Id<T> {
     type Err = NotAnId;
 
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let plain = (1..=19).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_digit())
-            && !text.starts_with('0');
-        if !plain {
+        if !(1..=19).contains(&text.len()) || text.starts_with('0') {
             return Err(NotAnId);
         }
-        text.parse().ok().and_then(Self::new).ok_or(NotAnId)
+        let mut raw = 0;
+        for byte in text.bytes() {
+            if !byte.is_ascii_digit() {
+                return Err(NotAnId);
+            }
+            // 19 digits always fit.
+            raw = raw * 10 + u64::from(byte - b'0');
+        }
+        Self::new(raw).ok_or(NotAnId)
     }
 }
 
 impl<T> Serialize for Id<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let mut digits = [0; 19];
+        let mut start = digits.len();
+        let mut rest = self.get();
+        while rest > 0 {
+            start -= 1;
+            digits[start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        serializer.serialize_str(std::str::from_utf8(&digits[start..]).expect("ASCII digits"))
     }
 }
 
