@@ -279,3 +279,6 @@ fn deletion(
 fn is_known(kind: u8) -> bool {
     matches!(kind, GUILD_TEXT | GUILD_VOICE | proto::channel::GUILD_CATEGORY)
 }
+
+#[cfg(test)]
+mod tests;

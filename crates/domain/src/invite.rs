@@ -327,3 +327,6 @@ pub async fn join(app: &App, actor: &Actor, code: &str) -> Result<Guild> {
     });
     member::finish(app, lane, &guild, actor, entry).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -323,3 +323,6 @@ fn deletion(state: &GuildState, row: &RoleRow) -> (Batch, Vec<Event>) {
     }
     (batch, events)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,26 @@
+//! Scenarios: what we promise, told as stories through the front door.
+//!
+//! One file per noun. Each story ends with `town.close().await`, which checks the laws for all.
+
+mod town;
+
+mod authz;
+mod ban;
+mod channel;
+mod directory;
+mod dm;
+mod guest;
+mod guild;
+mod invite;
+mod member;
+mod message;
+mod presence;
+mod reaction;
+mod read_state;
+mod resume;
+mod role;
+mod session;
+mod visibility;
+mod account;
+mod bot;
+mod user;
