@@ -298,6 +298,9 @@ impl Shard {
             Some(logged) => (logged.events, logged.up_to),
             None => (Vec::new(), after),
         };
+        // What is on disk but not yet told comes in its turn, like to everybody.
+        let heard = self.hub.last();
+        events.retain(|event| event.published.number <= heard);
         match self.hub.replay_since(up_to) {
             Some(newer) => events.extend(newer),
             None => return Err(Lacks::Events(after)),
