@@ -1,9 +1,10 @@
 /** The real server on a free port with a data folder of its own; it can be killed and come back. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const READY_MS = 20_000;
 
@@ -57,6 +58,13 @@ class Server {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await gone;
+  }
+
+  /** What `opensrcchat admin …` prints beside the running server. */
+  async admin(...args) {
+    const run = promisify(execFile);
+    const { stdout } = await run(this.binary, ['admin', ...args, '--data', this.data]);
+    return stdout.trim();
   }
 
   async close() {

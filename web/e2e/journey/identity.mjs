@@ -102,4 +102,38 @@ export const journeys = {
     await page.getByText('Your account is deleted.').waitFor();
     await page.getByRole('button', { name: 'Join as guest' }).waitFor();
   },
+
+  "the operator's link makes an owner, once": async (town) => {
+    const link = /\/owner#[\w-]+/.exec(await town.server.admin('owner-link'))?.[0];
+    assert.ok(link, 'no link was printed');
+    const visitor = await town.visitor(link);
+    await visitor.page.getByRole('button', { name: 'Make an account' }).click();
+    await fill(visitor.page, 'Make account', 'keyholder');
+    await visitor.page.getByText('keyholder will own').waitFor();
+    await visitor.axe('owner page');
+    await visitor.page.getByRole('button', { name: 'Become owner of this server' }).click();
+    await visitor.page.getByText('You are the owner of').waitFor();
+    const late = await town.account('too.late');
+    late.expectRefusals += 1;
+    await late.page.goto(link);
+    await late.page.getByRole('button', { name: 'Become owner of this server' }).click();
+    await late.page.getByRole('alert').filter({ hasText: /./ }).first().waitFor();
+  },
+
+  'a forgotten password is replaced by a link': async (town) => {
+    const visitor = await town.account('forgetful');
+    await visitor.leave();
+    const printed = await town.server.admin('reset-password', 'forgetful');
+    const link = /\/reset#[\w-]+/.exec(printed)?.[0];
+    assert.ok(link, 'no link was printed');
+    const again = await town.visitor(link);
+    await again.axe('reset page');
+    await again.page.getByLabel('New password').fill(PASSWORD);
+    await again.page.getByRole('button', { name: 'Save password' }).click();
+    await again.page.getByText('Your password is changed').waitFor();
+    await again.page.getByRole('button', { name: 'Sign in' }).click();
+    await fill(again.page, 'Sign in', 'forgetful');
+    await again.page.getByRole('link', { name: 'Go to the rooms' }).click();
+    await again.page.getByText('@forgetful').waitFor();
+  },
 };

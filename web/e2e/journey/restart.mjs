@@ -59,6 +59,37 @@ export const journeys = {
     await ben.row('two.').first().waitFor({ timeout: 30_000 });
     await once(ada, ben, ['one.', 'two.']);
   },
+
+  'a session that is gone starts anew and fetches what was missed': async (town) => {
+    const ada = await town.owner('mary', 'Gapless');
+    const path = `/r/${ada.slug()}`;
+    const ben = await town.visitor('about:blank');
+    let cut = null;
+    let refused = 0;
+    await ben.page.routeWebSocket(/\/gateway/, (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((text) => {
+        const frame = JSON.parse(String(text));
+        if (frame.op === 6) {
+          refused += 1;
+          socket.send(JSON.stringify({ op: 9, d: false }));
+        } else server.send(text);
+      });
+      cut = () => socket.close({ code: 4000 });
+    });
+    await ben.page.goto(path);
+    await ben.joinAs('Ben');
+    await ada.say('one.');
+    await ben.sees('one.');
+    cut();
+    await ada.say('two.');
+    await ada.say('three.');
+    await ben.sees('three.');
+    await ben.say('four.');
+    await ada.sees('four.');
+    assert.equal(refused, 1);
+    await once(ada, ben, ['one.', 'two.', 'three.', 'four.']);
+  },
 };
 
 async function once(ada, ben, texts) {

@@ -114,7 +114,10 @@ export const journeys = {
     const ben = await town.visitor(`/r/${ada.slug()}`);
     await ben.joinAs('Ben');
     const png = Buffer.from(
-      'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAYAAABytg0kAAAAFElEQVR4nGP8z8Dwn4GBgYGJAQoAHxcCAr7pzjgAAAAASUVORK5CYII=',
+      [
+        'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAYAAABytg0kAAAAFElEQVR4nGP8z8Dwn4GBgYGJAQoAHxcCAr7p',
+        'zjgAAAAASUVORK5CYII=',
+      ].join(''),
       'base64',
     );
     await ada.page.locator('input[type=file]').setInputFiles([
