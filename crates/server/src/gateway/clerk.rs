@@ -302,7 +302,8 @@ async fn resume(
     let shard = shard_of(app, &resume.session_id).or_else(|| hub.home(&resume.session_id));
     if let Some(shard) = shard {
         let resume = Box::new(resume);
-        mail(hub, from, Mail::Resume { to: from, shard, resume, actor, restored: None, logged: None });
+        let (restored, logged) = (None, None);
+        mail(hub, from, Mail::Resume { to: from, shard, resume, actor, restored, logged });
         return Ok(());
     }
     let Some(restored) = restore(app, &resume, actor, base).await? else {

@@ -85,7 +85,8 @@ fn a_resume_gives_what_was_missed_and_nothing_twice() {
         assert_eq!(raw.until("MESSAGE_CREATE")["d"]["content"], "four");
         raw.say(&json!({ "op": 1, "d": raw.seq }));
         let ack = raw.until_op(11);
-        let counted = if query == SHARED { json!({ "dispatches": raw.count }) } else { json!(null) };
+        let count = json!({ "dispatches": raw.count });
+        let counted = if query == SHARED { count } else { json!(null) };
         assert_eq!(ack["d"], counted);
     }
 }
