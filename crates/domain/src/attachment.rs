@@ -6,6 +6,7 @@
 
 pub mod file_name;
 pub mod sniff;
+pub mod strip;
 
 use std::collections::{HashMap, HashSet};
 

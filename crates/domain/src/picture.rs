@@ -4,7 +4,7 @@
 //! only blocks that paint are kept. Position, camera, comments and hidden tails go.
 
 mod gif;
-mod jpeg;
+pub(crate) mod jpeg;
 mod png;
 mod webp;
 

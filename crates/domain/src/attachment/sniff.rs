@@ -3,6 +3,8 @@
 //! Only these kinds are shown in the page; all else is a download. Nothing is decoded here: sizes
 //! stand in the headers, and a picture with absurd ones is not taken for a picture.
 
+use crate::picture::jpeg::{EXIF, orientation};
+
 /// So many first bytes are enough: a photograph has its size behind embedded previews and colours.
 pub const HEAD_BYTES: usize = 256 * 1024;
 
@@ -83,29 +85,13 @@ fn jpeg(head: &[u8]) -> Option<(u32, u32)> {
                 let length = be16(head, at + 2)? as usize;
                 if marker == 0xe1 {
                     let exif = head.get(at + 4..at + 2 + length.max(2)).unwrap_or_default();
-                    turned |= orientation(exif).is_some_and(|how| (5..=8).contains(&how));
+                    let how = exif.strip_prefix(EXIF).and_then(orientation);
+                    turned |= how.is_some_and(|how| (5..=8).contains(&how));
                 }
                 at += 2 + length.max(2);
             }
         }
     }
-}
-
-/// EXIF tag 0x0112 of the first directory.
-fn orientation(exif: &[u8]) -> Option<u32> {
-    let tiff = exif.strip_prefix(b"Exif\0\0")?;
-    let big = match tiff.get(..2)? {
-        b"MM" => true,
-        b"II" => false,
-        _ => return None,
-    };
-    let short = |at| if big { be16(tiff, at) } else { le16(tiff, at) };
-    let long = |at| if big { be32(tiff, at) } else { le32(tiff, at) };
-    let directory = long(4)? as usize;
-    let entries = short(directory)? as usize;
-    let mut entries = (0..entries).map(|entry| directory + 2 + entry * 12);
-    let entry = entries.find(|at| short(*at) == Some(0x0112))?;
-    short(entry + 8)
 }
 
 fn webp(head: &[u8]) -> Option<(u32, u32)> {

@@ -2,7 +2,7 @@
 
 use super::{Bare, Cursor};
 
-const EXIF: &[u8] = b"Exif\0\0";
+pub(crate) const EXIF: &[u8] = b"Exif\0\0";
 const ORIENTATION: u16 = 0x0112;
 
 pub(super) fn bare(bytes: &[u8]) -> Option<Bare> {
@@ -74,7 +74,7 @@ fn scan(cursor: &mut Cursor<'_>) -> Option<usize> {
 }
 
 /// How the camera was held, out of the first directory of its notes.
-fn orientation(tiff: &[u8]) -> Option<u16> {
+pub(crate) fn orientation(tiff: &[u8]) -> Option<u16> {
     let little = match tiff.get(..4)? {
         b"II*\0" => true,
         b"MM\0*" => false,
@@ -96,7 +96,7 @@ fn orientation(tiff: &[u8]) -> Option<u16> {
 }
 
 /// Notes that say nothing but how the camera was held.
-fn only_orientation(turned: u16) -> Vec<u8> {
+pub(crate) fn only_orientation(turned: u16) -> Vec<u8> {
     let tiff = [
         &b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01"[..],
         &turned.to_be_bytes(),

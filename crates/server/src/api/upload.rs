@@ -19,6 +19,7 @@ use domain::{
     attachment::{
         self, Upload, file_name,
         sniff::{self, Sniffed},
+        strip::Strip,
     },
     blobs::Draft,
     reject::no,
@@ -40,6 +41,9 @@ const OTHER_PARTS: usize = 16;
 
 /// What a form may have around its files and its JSON.
 const FORM_BYTES: u64 = 64 * 1024;
+
+/// What is read of a form that was refused, so that its sender hears why.
+const DRAIN_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Characters of the text that describes a file.
 const DESCRIPTION_LENGTH: usize = 1_024;
@@ -153,18 +157,23 @@ impl Form {
                 return Ok((draft, taken));
             }
         };
-        let most = most_bytes(app, actor, said).await?;
-        let reader = Reader {
+        let mut reader = Reader {
             app,
             actor,
             channel,
             form: Multipart::new(&boundary),
             body: self.body,
-            most,
+            most: 0,
             left: attachment::room_left(app, actor).await?,
             others: 0,
         };
-        let (json, mut files) = reader.read().await?;
+        let (json, mut files) = match reader.read(said).await {
+            Ok(read) => read,
+            Err(error) => {
+                reader.drain(said).await;
+                return Err(error);
+            }
+        };
         let draft: T = extract::parse(&json)?;
         names(app, &draft, &mut files)?;
         taken.uploads = keep(app, actor, files).await?;
@@ -176,15 +185,14 @@ impl Form {
     }
 }
 
-/// How long a form may be; refused now if it says that it is longer.
-async fn most_bytes(app: &App, actor: &domain::Actor, said: Option<u64>) -> domain::Result<u64> {
+/// How long a form may be; refused now if it says that it is longer. `left`: of the sender's space.
+fn most_bytes(app: &App, left: u64, said: Option<u64>) -> domain::Result<u64> {
     let around = FORM_BYTES + app.limits.body_bytes as u64;
     let files = app.limits.attachment_bytes.saturating_mul(app.limits.message_attachments as u64);
     let most = files.saturating_add(around);
     if said.is_some_and(|said| said > most) {
         return no(Reject::Refused(Code::UPLOAD_TOO_LARGE));
     }
-    let left = attachment::room_left(app, actor).await?;
     if said.is_some_and(|said| said > left.saturating_add(around)) {
         return no(Reject::Refused(Code::FILES_FULL));
     }
@@ -217,8 +225,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The JSON and the files.
-    async fn read(mut self) -> domain::Result<(Bytes, Vec<Incoming>)> {
+    /// The JSON and the files. `said`: how long the form says it is.
+    async fn read(&mut self, said: Option<u64>) -> domain::Result<(Bytes, Vec<Incoming>)> {
+        self.most = most_bytes(self.app, self.left, said)?;
         let (mut json, mut fields) = (None, serde_json::Map::new());
         let mut files = Vec::new();
         loop {
@@ -247,6 +256,22 @@ impl Reader<'_> {
             None => Bytes::from(Value::Object(fields).to_string()),
         };
         Ok((json, files))
+    }
+
+    /// Lets a refused form end. Most clients look for an answer only when they have sent all; one
+    /// that comes before is lost with the connection.
+    async fn drain(&mut self, said: Option<u64>) {
+        if said.is_some_and(|said| said > DRAIN_BYTES) {
+            return;
+        }
+        let mut left = DRAIN_BYTES;
+        while let Some(Ok(frame)) = self.body.frame().await {
+            let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+            if length > left {
+                return;
+            }
+            left -= length;
+        }
     }
 
     /// What comes next in the form.
@@ -282,8 +307,12 @@ impl Reader<'_> {
         let filename = file_name::clean(&filename, self.app.limits.filename_length);
         let draft = self.app.blobs.begin().await.map_err(disk)?;
         let mut file = Incoming { n, filename, draft, size: 0, seen: None, description: None };
-        let mut head = Vec::new();
-        while let Piece::Data(data) = self.piece().await? {
+        let (mut strip, mut head) = (Strip::default(), Vec::new());
+        loop {
+            let (data, ends) = match self.piece().await? {
+                Piece::Data(data) => (strip.push(&data), false),
+                _ => (strip.end(), true),
+            };
             let length = data.len() as u64;
             file.size += length;
             if file.size > most {
@@ -295,10 +324,12 @@ impl Reader<'_> {
             self.left -= length;
             let wanted = sniff::HEAD_BYTES.saturating_sub(head.len()).min(data.len());
             head.extend_from_slice(&data[..wanted]);
-            file.draft.append(data).await.map_err(disk)?;
+            file.draft.append(data.into()).await.map_err(disk)?;
+            if ends {
+                file.seen = sniff::sniff(&head);
+                return Ok(file);
+            }
         }
-        file.seen = sniff::sniff(&head);
-        Ok(file)
     }
 
     async fn text(&mut self) -> domain::Result<Bytes> {

@@ -1,6 +1,6 @@
 //! What pages say before, or without, the client: plain markup, every text escaped by the template.
 
-use domain::app::Policy;
+use domain::{app::Policy, guild};
 use maud::{Markup, html};
 use proto::{
     Timestamp,
@@ -80,14 +80,14 @@ pub fn room(preview: &Preview) -> Markup {
                 section.ssr-messages aria-label="Messages" {
                     h2 { "# " (channel.name.as_deref().unwrap_or_default()) }
                     @if let Some(Some(topic)) = &channel.topic { p { (topic) } }
-                    @if let Some(oldest) = preview.messages.last() {
-                        p {
-                            a href=(format!("{base}/{}?before={}", channel.id, oldest.id)) rel="prev" {
-                                "Older messages"
-                            }
+                    @match preview.messages.last() {
+                        None => { p { "No messages here." } }
+                        // A page that is not full is the first of all.
+                        Some(oldest) if preview.messages.len() >= guild::PREVIEW_MESSAGES => {
+                            @let older = format!("{base}/{}?before={}", channel.id, oldest.id);
+                            p { a href=(older) rel="prev" { "Older messages" } }
                         }
-                    } @else {
-                        p { "No messages here." }
+                        Some(_) => {}
                     }
                     @for message in preview.messages.iter().rev() { (self::message(message)) }
                 }
