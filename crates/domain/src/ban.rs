@@ -37,12 +37,7 @@ pub struct Page {
 }
 
 /// Who is banned. Needs BAN_MEMBERS.
-pub async fn list(
-    app: &App,
-    actor: &Actor,
-    id: Id<marker::Guild>,
-    page: Page,
-) -> Result<Vec<Ban>> {
+pub async fn list(app: &App, actor: &Actor, id: Id<marker::Guild>, page: Page) -> Result<Vec<Ban>> {
     access::require_guild(app, actor, id, Permissions::BAN_MEMBERS).await?;
     let limit = page.limit.unwrap_or(PAGE);
     if limit == 0 || limit > PAGE {

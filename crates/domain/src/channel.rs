@@ -86,9 +86,7 @@ fn standing(
         (channel.clone(), have)
     });
     match seen.filter(|(_, have)| have.contains(Permissions::VIEW_CHANNEL)) {
-        Some((_, have)) if !have.contains(needed) => {
-            no(Reject::Forbidden(needed.without(have)))
-        }
+        Some((_, have)) if !have.contains(needed) => no(Reject::Forbidden(needed.without(have))),
         Some(found) => Ok(found),
         None => no(Reject::Unknown(Code::UNKNOWN_CHANNEL)),
     }

@@ -197,11 +197,8 @@ async fn refresh(app: &App, listed: &DirectoryRow) -> Option<Receipt> {
         (row(&state)?, state.row.clone())
     };
     let age = |row: &DirectoryRow| row.last_activity.map_or(0, Timestamp::as_ms);
-    let same_but_for_age = DirectoryRow {
-        last_activity: now.last_activity,
-        rank: now.rank,
-        ..listed.clone()
-    };
+    let same_but_for_age =
+        DirectoryRow { last_activity: now.last_activity, rank: now.rank, ..listed.clone() };
     if same_but_for_age == now && age(&now) - age(listed) < ACTIVITY_STEP_MS {
         if now != *listed {
             app.cache.touched.touch(now.guild_id);

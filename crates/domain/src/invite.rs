@@ -294,9 +294,8 @@ fn may_end(app: &App, state: &GuildState, actor: &Actor, row: &InviteRow) -> Res
     let now = app.clock.now();
     let needed = Permissions::MANAGE_CHANNELS;
     let there = state.channels.get(&row.channel_id);
-    let in_channel = there.map_or(Permissions::NONE, |channel| {
-        state.permissions_in(actor.user, channel, now)
-    });
+    let in_channel =
+        there.map_or(Permissions::NONE, |channel| state.permissions_in(actor.user, channel, now));
     let own = row.inviter_id == actor.user && state.members.contains_key(&actor.user);
     let in_guild = state.permissions(actor.user, now);
     if own || in_channel.contains(needed) || in_guild.contains(Permissions::MANAGE_GUILD) {

@@ -60,11 +60,7 @@ pub(crate) fn updated(row: &MemberRow, user: &UserRow) -> Event {
 }
 
 /// Whether one stands above another.
-pub(crate) fn outranks(
-    state: &GuildState,
-    one: Id<marker::User>,
-    other: Id<marker::User>,
-) -> bool {
+pub(crate) fn outranks(state: &GuildState, one: Id<marker::User>, other: Id<marker::User>) -> bool {
     one != other && state.rank(one) > state.rank(other)
 }
 
@@ -224,9 +220,10 @@ pub(crate) fn removal(state: &GuildState, user: &UserRow) -> (Batch, Vec<Event>)
     let id = state.row.id;
     let mut batch = Batch::new().delete::<MemberRow>((id, user.id));
     let mut events = vec![removed(id, user)];
-    let own = state.roles.values().filter(|role| {
-        user.kind == UserKind::Bot && role.bot_id == Some(user.id)
-    });
+    let own = state
+        .roles
+        .values()
+        .filter(|role| user.kind == UserKind::Bot && role.bot_id == Some(user.id));
     for role in own {
         batch = batch.delete::<RoleRow>((id, role.id));
         let gone = RoleDelete { guild_id: id, role_id: role.id };

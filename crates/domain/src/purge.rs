@@ -10,9 +10,7 @@ use proto::{Id, marker};
 use crate::{
     App, attachment, message,
     reject::Result,
-    rows::{
-        AttachmentRow, BanRow, InviteRow, MemberRow, MessageRow, Purge, PurgeRow, ReactionRow,
-    },
+    rows::{AttachmentRow, BanRow, InviteRow, MemberRow, MessageRow, Purge, PurgeRow, ReactionRow},
     store::{Batch, Entity, Scan},
 };
 

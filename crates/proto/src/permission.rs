@@ -166,9 +166,9 @@ impl<'de> Deserialize<'de> for Permissions {
         }
         let bits = match Form::deserialize(deserializer)? {
             Form::Number(bits) => bits,
-            Form::Text(text) => text
-                .parse()
-                .map_err(|_| D::Error::custom("permissions are a decimal string"))?,
+            Form::Text(text) => {
+                text.parse().map_err(|_| D::Error::custom("permissions are a decimal string"))?
+            }
         };
         Ok(Self::from_bits_truncate(bits))
     }
@@ -304,7 +304,8 @@ mod tests {
     impl World {
         fn computed(&self) -> (Permissions, Permissions) {
             let held = self.roles.iter().filter(|(_, _, held)| *held);
-            let roles: Vec<_> = held.map(|(id, bits, _)| (id_of(*id), Permissions(*bits))).collect();
+            let roles: Vec<_> =
+                held.map(|(id, bits, _)| (id_of(*id), Permissions(*bits))).collect();
             let asker = Asker {
                 user: id_of(USER),
                 is_owner: self.owner,
@@ -488,7 +489,9 @@ mod tests {
         let read: Permissions = serde_json::from_str("\"18446744073709551615\"").expect("a set");
         assert_eq!(read, Permissions::ALL);
         assert_eq!(serde_json::to_string(&Permissions::VIEW_CHANNEL).expect("json"), "\"1024\"");
-        for bad in ["\"-1\"", "\"\"", "\"1e3\"", "\"0x10\"", "null", "{}", "\"99999999999999999999\""] {
+        for bad in
+            ["\"-1\"", "\"\"", "\"1e3\"", "\"0x10\"", "null", "{}", "\"99999999999999999999\""]
+        {
             assert!(serde_json::from_str::<Permissions>(bad).is_err(), "{bad}");
         }
     }

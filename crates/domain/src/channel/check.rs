@@ -155,8 +155,13 @@ pub(super) fn changed(
     let number = |patch: Patch<u32>, path: &str, range, none: u32, now: u32| {
         patch.change().map_or(Ok(now), |value| within(path, value.unwrap_or(none), range))
     };
-    row.rate_limit_per_user =
-        number(draft.rate_limit_per_user, "rate_limit_per_user", SLOW_MODE, 0, row.rate_limit_per_user)?;
+    row.rate_limit_per_user = number(
+        draft.rate_limit_per_user,
+        "rate_limit_per_user",
+        SLOW_MODE,
+        0,
+        row.rate_limit_per_user,
+    )?;
     row.bitrate = number(draft.bitrate, "bitrate", BITRATE, 64_000, row.bitrate)?;
     row.user_limit = number(draft.user_limit, "user_limit", USER_LIMIT, 0, row.user_limit)?;
     row.position = number(draft.position, "position", POSITION, row.position, row.position)?;

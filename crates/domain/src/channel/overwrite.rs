@@ -118,7 +118,6 @@ fn takes_sight(before: &[Overwrite], after: &[Overwrite]) -> bool {
     before.iter().chain(after).any(lost)
 }
 
-
 /// Sets the overwrite of one role or member. Needs MANAGE_ROLES in the channel.
 pub async fn set_overwrite(
     app: &App,

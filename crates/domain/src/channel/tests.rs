@@ -149,7 +149,10 @@ async fn overwrites_hand_on_only_what_one_has() {
     let (anna, ben) = (world.person("anna").await, world.person("ben").await);
     let room = world.guild(&[&anna, &ben]).await;
     let (id, place) = (room.id, room.general);
-    assert_eq!(code(set_overwrite(app, &ben, place, own_overwrite(ben.user, P::NONE, P::NONE)).await), 50013);
+    assert_eq!(
+        code(set_overwrite(app, &ben, place, own_overwrite(ben.user, P::NONE, P::NONE)).await),
+        50013
+    );
     given(&world, &room, &anna, &ben, P::MANAGE_ROLES | P::MANAGE_CHANNELS).await;
     for bits in [P::MANAGE_MESSAGES, P::ADMINISTRATOR, P::MANAGE_ROLES, P::ALL] {
         let up = own_overwrite(ben.user, bits, P::NONE);

@@ -23,11 +23,7 @@ const NUMBERS: u32 = 9;
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// The address of a new room.
-pub(super) async fn fresh(
-    app: &App,
-    visibility: Visibility,
-    name: &str,
-) -> Result<Option<String>> {
+pub(super) async fn fresh(app: &App, visibility: Visibility, name: &str) -> Result<Option<String>> {
     match visibility {
         Visibility::Private => Ok(None),
         // 80 bits: nobody finds it by trying.

@@ -173,7 +173,10 @@ async fn who_may_change_a_room_and_how() {
     let name = |name: &str| ModifyGuild { name: Some(name.to_owned()), ..Default::default() };
     assert_eq!(code(edit(app, &ben, room.id, name("Bens")).await), 50013);
     world.saw();
-    assert_eq!(edit(app, &anna, room.id, name("  New   name ")).await.expect("ok").name, "New name");
+    assert_eq!(
+        edit(app, &anna, room.id, name("  New   name ")).await.expect("ok").name,
+        "New name"
+    );
     assert_eq!(world.saw(), ["GUILD_UPDATE"]);
     edit(app, &anna, room.id, name("New name")).await.expect("nothing to do");
     assert_eq!(world.saw(), [] as [&str; 0]);

@@ -11,8 +11,9 @@ use proto::{
 };
 
 use crate::{
-    Actor, App, access, cache, channel, message,
+    Actor, App, access, cache,
     cache::GuildState,
+    channel, message,
     reject::{Reject, Result, no},
     render,
     rows::{ChannelRow, MemberRow, SlugRow},
@@ -20,10 +21,9 @@ use crate::{
 };
 
 /// What a visitor needs to read.
-const READ: Permissions =
-    Permissions::from_bits_truncate(
-        Permissions::VIEW_CHANNEL.bits() | Permissions::READ_MESSAGE_HISTORY.bits(),
-    );
+const READ: Permissions = Permissions::from_bits_truncate(
+    Permissions::VIEW_CHANNEL.bits() | Permissions::READ_MESSAGE_HISTORY.bits(),
+);
 
 /// A guild of the actor's.
 pub async fn get(

@@ -25,11 +25,7 @@ use crate::{
 const TIMEOUT_MS: i64 = 28 * 86_400_000;
 
 /// A nickname that does not pass for somebody else's name; `None`: the own name again.
-async fn nick(
-    app: &App,
-    text: Option<String>,
-    of: Id<marker::User>,
-) -> Result<Option<String>> {
+async fn nick(app: &App, text: Option<String>, of: Id<marker::User>) -> Result<Option<String>> {
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
         return Ok(None);
     };
@@ -118,8 +114,7 @@ pub async fn edit(
 /// What the fields of this change need. `own`: of oneself.
 fn needed(draft: &ModifyMember, own: bool) -> Permissions {
     let mut needed = Permissions::NONE;
-    let nick =
-        if own { Permissions::CHANGE_NICKNAME } else { Permissions::MANAGE_NICKNAMES };
+    let nick = if own { Permissions::CHANGE_NICKNAME } else { Permissions::MANAGE_NICKNAMES };
     for (there, permission) in [
         (!draft.nick.is_absent(), nick),
         (!draft.roles.is_absent(), Permissions::MANAGE_ROLES),

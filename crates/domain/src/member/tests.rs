@@ -65,10 +65,8 @@ async fn nobody_acts_on_their_like_or_above() {
     let (app, id) = (&world.app, room.id);
     let nick = || ModifyMember { nick: Patch::Value("Silly".to_owned()), ..Default::default() };
     let until = app.clock.now().plus_ms(60_000);
-    let silence = || ModifyMember {
-        communication_disabled_until: Patch::Value(until),
-        ..Default::default()
-    };
+    let silence =
+        || ModifyMember { communication_disabled_until: Patch::Value(until), ..Default::default() };
     for target in [owner.user, moderator.user] {
         assert_eq!(code(kick(app, &moderator, id, target).await), 50013);
         let ban = ban::create(app, &moderator, id, target, Default::default(), None).await;
@@ -123,12 +121,8 @@ async fn a_timeout_ends_within_28_days_and_spares_administrators() {
     let guild = app.guild(id).await.expect("there");
     let have = guild.read().permissions(ben.user, app.clock.now());
     assert!(!have.contains(P::SEND_MESSAGES) && have.contains(P::VIEW_CHANNEL));
-    let admin = crate::role::create(
-        app,
-        &owner,
-        id,
-        crate::role::tests::draft("admin", P::ADMINISTRATOR),
-    );
+    let admin =
+        crate::role::create(app, &owner, id, crate::role::tests::draft("admin", P::ADMINISTRATOR));
     let admin = admin.await.expect("made");
     add_role(app, &owner, id, ben.user, admin.id).await.expect("given");
     assert_eq!(code(edit(app, &moderator, id, ben.user, until(days)).await), 50013);
@@ -201,16 +195,12 @@ async fn a_ban_takes_recent_messages_along_and_no_others() {
     write(id, room.general, ben.user, 450).await;
     write(other.id, other.general, ben.user, 2).await;
     write(id, room.general, eve.user, 4).await;
-    let too_far = proto::member::CreateBan {
-        delete_message_seconds: Some(604_801),
-        ..Default::default()
-    };
+    let too_far =
+        proto::member::CreateBan { delete_message_seconds: Some(604_801), ..Default::default() };
     let refused = ban::create(app, &moderator, id, ben.user, too_far, None).await;
     assert_eq!(code(refused), 50035);
-    let hour = proto::member::CreateBan {
-        delete_message_seconds: Some(3_600),
-        ..Default::default()
-    };
+    let hour =
+        proto::member::CreateBan { delete_message_seconds: Some(3_600), ..Default::default() };
     ban::create(app, &moderator, id, ben.user, hour, None).await.expect("banned");
     world.saw();
     crate::purge::run_once(app).await.expect("purged");

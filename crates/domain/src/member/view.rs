@@ -89,12 +89,7 @@ pub async fn search(
     found(app, &guild, query, limit).await
 }
 
-async fn found(
-    app: &App,
-    guild: &cache::Guild,
-    query: &str,
-    limit: usize,
-) -> Result<Vec<Member>> {
+async fn found(app: &App, guild: &cache::Guild, query: &str, limit: usize) -> Result<Vec<Member>> {
     let query = query.to_lowercase();
     let mut rows: Vec<_> = guild.read().members.values().cloned().collect();
     rows.sort_unstable_by_key(|row| row.user_id);

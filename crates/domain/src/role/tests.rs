@@ -92,7 +92,8 @@ async fn nobody_touches_their_own_highest_role_or_one_above() {
         assert_eq!(code(member::add_role(app, &ben, id, ben.user, role).await), 50013);
         assert_eq!(code(member::remove_role(app, &ben, id, ben.user, role).await), 50013);
     }
-    for moves in [vec![to(low.id, 3)], vec![to(low.id, 2)], vec![to(own.id, 1)], vec![to(high.id, 1)]]
+    for moves in
+        [vec![to(low.id, 3)], vec![to(low.id, 2)], vec![to(own.id, 1)], vec![to(high.id, 1)]]
     {
         assert_eq!(code(reorder(app, &ben, id, moves).await), 50013);
     }
@@ -107,7 +108,8 @@ async fn nobody_touches_their_own_highest_role_or_one_above() {
 async fn everyone_and_roles_of_bots_stay() {
     let world = World::new().await;
     let app = &world.app;
-    let (anna, bot) = (world.person("anna").await, world.user("bot", crate::rows::UserKind::Bot).await);
+    let (anna, bot) =
+        (world.person("anna").await, world.user("bot", crate::rows::UserKind::Bot).await);
     let room = world.guild(&[&anna, &bot]).await;
     let id = room.id;
     assert_eq!(code(delete(app, &anna, id, id.cast()).await), INVALID);

@@ -24,10 +24,9 @@ async fn the_banned_are_out_at_once_and_find_no_way_back() {
     assert!(alice.saw().await.contains(&"GUILD_BAN_ADD"));
     alice.say(&lobby.general, "without bob").await;
     assert_eq!(bob.saw().await, [""; 0]);
-    for path in [
-        format!("/osc/v1/guilds/{}/join", lobby.id),
-        format!("/osc/v1/invites/{code}/join"),
-    ] {
+    for path in
+        [format!("/osc/v1/guilds/{}/join", lobby.id), format!("/osc/v1/invites/{code}/join")]
+    {
         assert_eq!(bob.post(&path, json!({})).await.no(), (403, 40007), "{path}");
     }
     let path = format!("/channels/{}/messages", lobby.general);
@@ -54,7 +53,8 @@ async fn bans_are_told_only_to_those_who_may_ban() {
     assert_eq!(bob.delete(&of_eve).await.no(), (403, 50013));
     assert_eq!(eve.get(&bans).await.no(), (404, 10004));
     assert_eq!(eve.delete(&of_eve).await.no(), (404, 10004));
-    for bad in [json!({ "delete_message_seconds": 604_801 }), json!({ "delete_message_days": -1 })] {
+    for bad in [json!({ "delete_message_seconds": 604_801 }), json!({ "delete_message_days": -1 })]
+    {
         let of_bob = format!("{bans}/{}", bob.id);
         assert_eq!(alice.put(&of_bob, bad).await.no(), (400, 50035));
     }

@@ -33,7 +33,7 @@ async fn channels_come_change_and_go_and_all_are_told() {
 
     let gone = alice.delete(&format!("/channels/{}", group.id())).await;
     assert_eq!((gone.status, gone.id()), (200, group.id()));
-    let told = ["CHANNEL_UPDATE", "CHANNEL_UPDATE", "CHANNEL_DELETE"];
+    let told = ["CHANNEL_DELETE", "CHANNEL_UPDATE", "CHANNEL_UPDATE"];
     assert_eq!(bob.saw().await, told, "what stood in it stands alone");
     assert_eq!(alice.get(&path).await["parent_id"], Value::Null);
     alice.say(&plans.id(), "the last word").await;
