@@ -25,6 +25,7 @@ use serde_json::Value;
 use crate::{Address, Error, Refusal};
 
 pub use body::{Body, File};
+pub use guild::escape;
 
 /// No answer of the server is longer, files apart.
 const LONGEST_ANSWER: usize = 64 << 20;

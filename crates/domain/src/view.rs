@@ -114,6 +114,13 @@ impl View {
         near.map(|(key, waiting)| (key.clone(), waiting.row.clone())).collect()
     }
 
+    /// Rows that wait for the disk.
+    pub fn waiting_rows(&self) -> usize {
+        let Some(pending) = &self.pending else { return 0 };
+        let pending = pending.lock().expect("no panic while locked");
+        pending.values().map(BTreeMap::len).sum()
+    }
+
     /// From now on reads see these changes.
     pub(crate) fn hold(&self, ticket: u64, ops: &[Op]) {
         let Some(pending) = &self.pending else {

@@ -3,7 +3,9 @@
 //! One file per noun. Each story ends with `town.close().await`, which checks the laws for all.
 
 mod town;
+mod visit;
 
+mod attachment;
 mod authz;
 mod ban;
 mod channel;
@@ -13,6 +15,7 @@ mod guest;
 mod guild;
 mod invite;
 mod member;
+mod page;
 mod message;
 mod presence;
 mod reaction;
