@@ -35,8 +35,18 @@ export async function changePassword(password: string, next: string): Promise<vo
 }
 
 export async function remove(password: string | undefined): Promise<void> {
-  await del(`${OSC}/accounts/@me`, password ? { password } : {});
+  await ending(() => del(`${OSC}/accounts/@me`, password ? { password } : {}));
+}
+
+/** Hangs up before the server does, so that nobody is told they were signed out elsewhere. */
+export async function ending(work: () => Promise<void>): Promise<void> {
   disconnect();
+  try {
+    await work();
+  } catch (error) {
+    connect();
+    throw error;
+  }
   world.forget();
 }
 

@@ -2,7 +2,7 @@
 import { world } from '../model/here';
 import type { ServerFacts, SessionRow, User } from '../model/wire';
 import { ApiError, del, get, OSC, post, V10 } from '../net/rest';
-import { become } from './account';
+import { become, ending } from './account';
 import { connect, disconnect } from './connection';
 
 const RETRY_MS = 5_000;
@@ -21,9 +21,7 @@ export function revoke(id: string): Promise<void> {
 }
 
 export async function logOut(): Promise<void> {
-  await del(`${OSC}/sessions/@current`);
-  disconnect();
-  world.forget();
+  await ending(() => del(`${OSC}/sessions/@current`));
 }
 
 export async function serverFacts(): Promise<Partial<ServerFacts>> {
