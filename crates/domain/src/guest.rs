@@ -158,11 +158,26 @@ pub async fn forget_idle(app: &App) -> Result<usize> {
     let idle: Vec<UserRow> = app.disk.scan(scan.limit(PIECE)).await?;
     let mut gone = 0;
     for guest in idle {
+        if app.presences.is_connected(guest.id) {
+            still_here(app, guest.id).await?;
+            continue;
+        }
         pass_on(app, guest.id).await?;
         let still = |row: &UserRow| row.idle_since.is_some_and(|seen| seen < since);
         gone += usize::from(user::erase(app, guest.id, still).await?);
     }
     Ok(gone)
+}
+
+/// A guest who only listens, over a connection that was never lost.
+async fn still_here(app: &App, guest: Id<marker::User>) -> Result<()> {
+    let lane = app.lane_user(guest).await;
+    let row = app.store.get::<UserRow>(guest).await?;
+    let Some(mut row) = row.filter(|row| row.idle_since.is_some()) else {
+        return Ok(());
+    };
+    row.idle_since = Some(app.clock.now());
+    lane.enqueue(Batch::new().put(&row), Vec::new()).durable().await
 }
 
 /// Rooms of a guest who is about to be forgotten go to the member who stands highest: accounts

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::town::{Town, openapi};
+use super::guest::bad_inputs;
+use crate::town::Town;
 
 /// One black pixel.
 const PIXEL: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42\
@@ -86,12 +87,7 @@ async fn what_is_no_id_is_refused() {
     let town = Town::new().await;
     let [anna] = town.people(["Anna"]).await;
     let mut ids: Vec<String> = ["0", "-1", "01", "1e3", "abc", "%00"].map(str::to_owned).to_vec();
-    if let Some(path) = openapi::beside("kit/inputs/bad.json") {
-        let text = std::fs::read_to_string(path).expect("readable");
-        let bad: Value = serde_json::from_str(&text).expect("JSON");
-        let listed = bad["ids"].as_array().expect("a list").iter().filter_map(Value::as_str);
-        ids.extend(listed.filter(|id| *id != "@me").map(str::to_owned));
-    }
+    ids.extend(bad_inputs("ids").into_iter().filter(|id| id != "@me"));
     for id in ids {
         let escaped: String = match id.contains('%') {
             true => id.clone(),
