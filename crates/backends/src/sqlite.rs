@@ -297,11 +297,12 @@ fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     connection.set_prepared_statement_cache_capacity(512);
+    // Pages beyond what is mapped are copied on each read; 2 GiB is the most SQLite maps.
     connection.execute_batch(
         "PRAGMA busy_timeout = 5000;
          PRAGMA query_only = 1;
          PRAGMA cache_size = -16384;
-         PRAGMA mmap_size = 268435456;
+         PRAGMA mmap_size = 2147418112;
          PRAGMA temp_store = MEMORY;
          PRAGMA trusted_schema = OFF;",
     )?;

@@ -67,7 +67,7 @@ impl Hand {
         let read = Connection::open(file)?;
         read.set_prepared_statement_cache_capacity(64);
         read.execute_batch(
-            "PRAGMA query_only = 1; PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456;",
+            "PRAGMA query_only = 1; PRAGMA cache_size = -16384; PRAGMA mmap_size = 2147418112;",
         )?;
         OnThread::start(Self { write, read, frames_written: 0 })
     }
