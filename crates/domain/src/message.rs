@@ -113,7 +113,7 @@ async fn next_tip(app: &App, place: &Place, row: &MessageRow) -> Result<TipRow> 
     if row.mention_everyone || !row.mention_roles.is_empty() {
         let roles =
             if row.mention_everyone { Vec::new() } else { row.mention_roles.clone() };
-        tip.loud.push(Loud { id: row.id, roles });
+        tip.loud.push(Loud { id: row.id, roles, author_id: Some(row.author_id) });
         if tip.loud.len() > read_state::LOUD_MOST {
             tip.loud.remove(0);
         }
@@ -523,7 +523,7 @@ mod tests {
 
         let guild = [app.guild(room.id).await.expect("active")];
         let states = read_state::all(app, bob.user, &guild).await.expect("read");
-        assert_eq!(states[0].mention_count, 2, "by name and as everyone");
+        assert_eq!(states[0].mention_count, 1, "called by one message, twice in it");
         let state = read_state::mark(app, &bob, here, sent.id).await.expect("marked");
         assert_eq!(state.mention_count, 0);
         assert_eq!(read_state::all(app, bob.user, &guild).await.expect("read"), [state]);

@@ -62,9 +62,15 @@ async fn count_behind(
     let rows = app.store.scan::<MessageRow>(scan.limit(RECOUNT_MOST)).await?;
     let meant = |row: &&MessageRow| {
         let named = place.guild.is_none() || row.mentions.contains(&actor.user);
-        row.author_id != actor.user && named
+        row.author_id != actor.user && named && !calls_loudly(row, place.member.as_deref())
     };
     Ok(rows.iter().filter(meant).count() as u32)
+}
+
+/// Whether a message calls this member along with others: then the tip counts it, once.
+fn calls_loudly(row: &MessageRow, member: Option<&MemberRow>) -> bool {
+    let roles = member.map_or(&[][..], |member| &member.roles);
+    row.mention_everyone || row.mention_roles.iter().any(|role| roles.contains(role))
 }
 
 /// The rows that change because of a new message. The caller holds the channel's lane.
@@ -80,7 +86,12 @@ pub(crate) async fn count_mentions(
         None => place.channel.recipients.clone(),
     };
     let mut batch = Batch::new();
-    for user in users.into_iter().filter(|user| *user != row.author_id) {
+    let loudly = |user: &Id<marker::User>| {
+        let guild = place.guild.as_ref().map(|guild| guild.read());
+        let member = guild.as_ref().and_then(|guild| guild.members.get(user).cloned());
+        calls_loudly(row, member.as_deref())
+    };
+    for user in users.into_iter().filter(|user| *user != row.author_id && !loudly(user)) {
         let state = app.store.get::<ReadStateRow>((user, row.channel_id)).await?;
         let mut state = state.unwrap_or(ReadStateRow {
             user_id: user,
@@ -120,7 +131,8 @@ fn count_loud(
     let meant = |roles: &[Id<marker::Role>]| {
         roles.is_empty() || roles.iter().any(|role| member.roles.contains(role))
     };
-    tip.loud.iter().filter(|loud| since(loud.id) && meant(&loud.roles)).count() as u32
+    let others = tip.loud.iter().filter(|loud| loud.author_id != Some(member.user_id));
+    others.filter(|loud| since(loud.id) && meant(&loud.roles)).count() as u32
 }
 
 /// All of somebody's: for READY. Channels never read and without mentions are left out.

@@ -466,6 +466,9 @@ pub enum SecretPurpose {
 pub struct Loud {
     pub id: Id<marker::Message>,
     pub roles: Vec<Id<marker::Role>>,
+    /// Who called: nobody calls themselves.
+    #[serde(default)]
+    pub author_id: Option<Id<marker::User>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

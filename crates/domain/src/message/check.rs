@@ -112,12 +112,15 @@ pub fn sent(app: &App, actor: &Actor, place: &Place) {
     last.insert((place.channel.id, actor.user), now);
 }
 
+/// The message that this one answers, and who wrote it.
+pub type Answered = (MessageReference, Id<marker::User>);
+
 /// The message that this one answers.
 pub async fn reference(
     app: &App,
     place: &Place,
     draft: &CreateMessage,
-) -> Result<Option<MessageReference>> {
+) -> Result<Option<Answered>> {
     let Some(reference) = &draft.message_reference else {
         return Ok(None);
     };
@@ -137,7 +140,7 @@ pub async fn reference(
     };
     place.require(Permissions::READ_MESSAGE_HISTORY)?;
     match app.store.get::<MessageRow>((place.channel.id, id)).await? {
-        Some(_) => Ok(Some(super::reply_to(place, id))),
+        Some(row) => Ok(Some((super::reply_to(place, id), row.author_id))),
         None if reference.fail_if_not_exists == Some(false) => Ok(None),
         None => no(unknown()),
     }
@@ -154,7 +157,7 @@ pub fn draft(
     place: &Place,
     draft: CreateMessage,
     files: &[Upload],
-    reference: Option<MessageReference>,
+    answered: Option<Answered>,
 ) -> Result<(MessageRow, Mentioned)> {
     if draft.poll.as_ref().is_some_and(|poll| !poll.is_null()) {
         return no(unsupported("poll", "Polls are not supported."));
@@ -174,7 +177,13 @@ pub fn draft(
     if content.is_empty() && embeds.is_empty() && components.is_empty() && files.is_empty() {
         return no(Reject::Refused(Code::EMPTY_MESSAGE));
     }
-    let meant = meant(app, place, &content, draft.allowed_mentions.as_ref())?;
+    let mut meant = meant(app, place, &content, draft.allowed_mentions.as_ref())?;
+    // A reply calls whom it answers, unless its sender says who is called and leaves them out.
+    let allowed = draft.allowed_mentions.as_ref();
+    let calls = allowed.is_none_or(|allowed| allowed.replied_user == Some(true));
+    let (reference, author) = answered.unzip();
+    let author = author.filter(|author| calls && *author != actor.user && is_here(place, *author));
+    meant.users.extend(author.filter(|author| !meant.users.contains(author)));
     let row = MessageRow {
         channel_id: place.channel.id,
         id: app.ids.next(),
@@ -215,8 +224,10 @@ pub fn edited(
             Patch::Value(allowed) => Some(allowed),
             Patch::Null | Patch::Absent => None,
         };
+        let of_reply = called_as_answered(app, place, before)?;
         let meant = meant(app, place, &row.content, allowed)?;
         row.mentions = meant.users;
+        row.mentions.extend(of_reply.filter(|user| !row.mentions.contains(user)));
         row.mention_roles = meant.roles;
         row.mention_everyone = meant.everyone;
     }
@@ -240,6 +251,27 @@ pub fn edited(
         return no(Reject::Refused(Code::EMPTY_MESSAGE));
     }
     Ok(row)
+}
+
+/// Whether somebody is in this place to be called.
+fn is_here(place: &Place, user: Id<marker::User>) -> bool {
+    match &place.guild {
+        Some(guild) => guild.read().members.contains_key(&user),
+        None => place.channel.recipients.contains(&user),
+    }
+}
+
+/// Whom a message called because it answered them: nothing in its text did.
+fn called_as_answered(
+    app: &App,
+    place: &Place,
+    row: &MessageRow,
+) -> Result<Option<Id<marker::User>>> {
+    if row.reference.is_none() {
+        return Ok(None);
+    }
+    let named = meant(app, place, &row.content, None)?.users;
+    Ok(row.mentions.iter().copied().find(|user| !named.contains(user)))
 }
 
 /// A PATCH keeps only the files it lists, and may describe them anew.
