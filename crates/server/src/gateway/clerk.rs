@@ -148,9 +148,9 @@ async fn serve(hub: &Hub, request: Request) {
             mail(hub, from, Mail::Guild { to: from, guild, known });
         }
         Request::Members { from, user, request } => {
-            let meant = ready::members_meant(&hub.app, user, &request).await;
-            let (ids, not_found) = meant.unwrap_or_default();
-            mail(hub, from, Mail::Meant { to: from, ids, not_found });
+            // A guild that is not the asker's is as if it were not there.
+            let meant = ready::members_meant(&hub.app, user, &request).await.ok();
+            mail(hub, from, Mail::Meant { to: from, meant });
         }
         Request::Page { from, guild, ids } => {
             let members = ready::members(&hub.app, guild, &ids).await.unwrap_or_default();

@@ -76,6 +76,8 @@ pub enum News {
         room: RoomId,
         number: u64,
         made: Arc<[GuildCreate; 2]>,
+        /// Seats taken for each shard.
+        seats: Arc<[u32]>,
     },
     /// Somebody joined a guild that has to be loaded first.
     Join { guild: Id<marker::Guild>, user: Id<marker::User> },
@@ -310,7 +312,7 @@ impl Hub {
         user: Id<marker::User>,
         number: u64,
     ) -> Option<News> {
-        let sessions: u32 = state.people.get(&user)?.iter().sum();
+        let sessions: Arc<[u32]> = state.people.get(&user)?.as_slice().into();
         let active = self.app.cache.guild(guild)?;
         let known = active.read();
         let row = self.app.cache.user(user)?;
@@ -320,9 +322,10 @@ impl Hub {
         };
         let made = Arc::new([make(false)?, make(true)?]);
         let rooms = state.guilds.entry(guild).or_default();
-        let seats = (0..sessions).map(|_| rooms.sit(&known, user, &mut state.next_room));
+        let seats = 0..sessions.iter().sum();
+        let seats = seats.map(|_| rooms.sit(&known, user, &mut state.next_room));
         let room = seats.last().flatten()?;
-        Some(News::Welcome { guild, user, room, number, made })
+        Some(News::Welcome { guild, user, room, number, made, seats: sessions })
     }
 
     fn hear_leave(
@@ -376,11 +379,6 @@ impl Hub {
             Some(user) => rooms.reclassify_one(&known, user, next).into_iter().collect(),
             None => rooms.reclassify(&known, next),
         };
-        let fresh = shifts.iter().filter_map(|shift| match shift.whom {
-            Whom::Person { to, .. } => Some(to),
-            Whom::Room(_) => None,
-        });
-        let fresh: Vec<_> = fresh.collect();
         let (before, after) = news_of(&known, parcel.published.number, &shifts);
         drop(known);
         before.into_iter().for_each(|news| self.tell(news));
@@ -389,8 +387,12 @@ impl Hub {
             Dispatch::ChannelCreate(_) | Dispatch::ChannelDelete(_) => {}
             Dispatch::ChannelUpdate(channel) => {
                 let mut see = rooms.that_see(channel.id);
-                see.retain(|room| saw_before.contains(room) || fresh.contains(room));
+                let moved = moved_in_sight(&shifts, channel.id, &see, &saw_before);
+                see.retain(|room| saw_before.contains(room));
                 self.tell_rooms(see, parcel);
+                if !moved.is_empty() {
+                    self.tell(News::People(moved.into(), Some(guild), parcel.clone()));
+                }
             }
             _ => self.tell_within(&held, audience, parcel),
         }
@@ -449,6 +451,24 @@ impl Listener for Hub {
         }
         self.last.store(published.number, Ordering::SeqCst);
     }
+}
+
+/// Who moved to a new room and sees the channel there as before.
+fn moved_in_sight(
+    shifts: &[Shift],
+    channel: Id<marker::Channel>,
+    see: &[RoomId],
+    saw_before: &[RoomId],
+) -> Vec<Id<marker::User>> {
+    let moved = shifts.iter().filter_map(|shift| match shift.whom {
+        Whom::Person { user, to, .. } => {
+            let gained = shift.gained.iter().any(|row| row.id == channel);
+            let fresh = see.contains(&to) && !saw_before.contains(&to);
+            (fresh && !gained).then_some(user)
+        }
+        Whom::Room(_) => None,
+    });
+    moved.collect()
 }
 
 /// First who moves where and what is lost, then, after the event itself, what is gained.

@@ -40,6 +40,9 @@ pub const HELD: usize = 1_024;
 /// Base of addresses in answers, without a slash at its end.
 pub type Base = Arc<str>;
 
+/// Guilds remembered as lost.
+const GONE: usize = 256;
+
 /// A socket after its upgrade.
 pub struct Line {
     pub socket: Socket,
@@ -233,6 +236,8 @@ pub struct Live {
 pub struct Link {
     pub guild: Id<marker::Guild>,
     pub room: RoomId,
+    /// The shared number with which it got the guild: who resumes from before never had it.
+    pub made_at: u64,
     /// The shared number of the last thing that only this session was told of it. Who resumes from
     /// before it gets the guild anew.
     pub told_at: u64,
@@ -299,6 +304,14 @@ impl Live {
         if !self.pending.contains(&guild) {
             self.pending.push_back(guild);
         }
+    }
+
+    /// Remembers that it was told of a guild's end, for a resume from before.
+    pub fn lost(&mut self, guild: Id<marker::Guild>, told_at: u64) {
+        if self.gone.len() >= GONE {
+            self.gone.remove(0);
+        }
+        self.gone.push((guild, told_at));
     }
 
     /// The number of something only this session is told: between two events.

@@ -72,7 +72,8 @@ pub enum Mail {
         logged: Option<Logged>,
     },
     Guild { to: Address, guild: Id<marker::Guild>, known: bool },
-    Meant { to: Address, ids: Vec<Id<marker::User>>, not_found: Vec<String> },
+    /// Whom a request for members means, and whom it named in vain; `None`: nobody may know.
+    Meant { to: Address, meant: Option<(Vec<Id<marker::User>>, Vec<String>)> },
     Page { to: Address, members: Vec<Member> },
     Voice { to: Address, place: Option<(Id<marker::Guild>, String)> },
     CloseUser(Id<marker::User>, u16),

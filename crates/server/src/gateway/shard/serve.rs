@@ -55,9 +55,9 @@ impl Shard {
                     self.loaded(slot, guild, known);
                 }
             }
-            Mail::Meant { to, ids, not_found } => {
+            Mail::Meant { to, meant } => {
                 if let Some(slot) = self.find(to) {
-                    self.chunks_meant(slot, ids, not_found);
+                    self.chunks_meant(slot, meant);
                 }
             }
             Mail::Page { to, members } => {
@@ -243,10 +243,14 @@ impl Shard {
         }
     }
 
-    fn chunks_meant(&mut self, slot: usize, ids: Vec<Id<marker::User>>, not_found: Vec<String>) {
+    fn chunks_meant(&mut self, slot: usize, meant: Option<(Vec<Id<marker::User>>, Vec<String>)>) {
         let Some(Peer { live: Some(live), line, .. }) = self.peers.get_mut(slot) else { return };
-        if let Some(chunks) = &mut live.chunks {
-            (chunks.ids, chunks.not_found, chunks.waiting) = (ids, not_found, false);
+        match (meant, &mut live.chunks) {
+            (Some((ids, not_found)), Some(chunks)) => {
+                (chunks.ids, chunks.not_found, chunks.waiting) = (ids, not_found, false);
+            }
+            (None, chunks) => *chunks = None,
+            (Some(_), None) => {}
         }
         let at = *line;
         at.into_iter().for_each(|at| self.mark(at));

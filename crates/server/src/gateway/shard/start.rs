@@ -51,26 +51,32 @@ const FRAGMENTS: u32 = 64;
 impl Shard {
     /// It is known who it is: from now on events are held for it.
     pub(super) fn register(&mut self, slot: usize, who: Who, registered: oneshot::Sender<()>) {
-        let user = who.actor.user;
-        if !self.hub.enter(user, self.index) {
-            let input = Input::Refused(close::RATE_LIMITED);
-            self.peers[slot].machine.handle(self.now, input);
-            return self.pump(slot);
+        if !self.behind_gate(|shard| shard.settle(slot, who)) {
+            return self.refuse(slot, close::RATE_LIMITED);
         }
-        self.behind_gate(|shard| shard.settle(slot, who));
         // The clerk goes on to load what READY needs.
         let _ = registered.send(());
     }
 
-    /// Makes a session known by its user and its name.
-    fn settle(&mut self, slot: usize, who: Who) {
+    /// Makes a session known by its user and its name. False: they have too many; those that wait
+    /// to be resumed give way.
+    fn settle(&mut self, slot: usize, who: Who) -> bool {
         let (user, name) = (who.actor.user, who.name.clone());
+        while !self.hub.enter(user, self.index) {
+            let waiting = self.slots_of(user).into_iter().filter_map(|other| {
+                let live = self.peers.get(other)?.live.as_ref()?;
+                Some((live.detached_at?, other))
+            });
+            let Some((_, oldest)) = waiting.min() else { return false };
+            self.forget(oldest);
+        }
         self.next_key += 1;
         let live = Live::new(who, self.next_key, self.now);
         self.people.entry(user).or_default().push(slot);
         self.names.insert(name, slot);
         self.hub.metrics.sessions.fetch_add(1, Ordering::Relaxed);
         self.peers[slot].live = Some(Box::new(live));
+        true
     }
 
     /// READY, then what was held; the guilds follow as the socket drains.
@@ -151,15 +157,17 @@ impl Shard {
             let Some(made) = made else {
                 return shard.tell_gone(slot, id, number);
             };
-            if !live.is_linked(id) {
+            let fresh = !live.is_linked(id);
+            if fresh {
                 let Some(room) = hub.sit(&guild, user) else { return };
-                live.links.push(Link { guild: id, room, told_at: 0 });
+                live.links.push(Link { guild: id, room, made_at: 0, told_at: 0 });
                 shard.rooms.entry(room).or_default().push(slot);
             }
             let told_at = shard.tell_own(slot, number, &Dispatch::GuildCreate(Box::new(made)));
             let live = shard.peers.get_mut(slot).and_then(|peer| peer.live.as_mut());
             if let Some(link) = live.and_then(|live| live.link(id)) {
                 link.told_at = told_at;
+                link.made_at = if fresh { told_at } else { link.made_at };
             }
         });
         if let Some(at) = self.peers.get(slot).and_then(|peer| peer.line) {
@@ -347,9 +355,14 @@ impl Shard {
                 });
             }
         }
+        // Of a guild that the client does not have yet it hears first by its GUILD_CREATE.
+        let mut unknown = own_joins(&missing, live.user());
+        let fresh = live.links.iter().filter(|link| shared && link.made_at > seq);
+        unknown.extend(fresh.map(|link| link.guild));
         for parcel in missing {
-            let audience = parcel.dispatch().map(|(audience, _)| audience.clone());
-            if audience.is_some_and(|audience| self.may_hear(session, &audience)) {
+            let Some((audience, _)) = parcel.dispatch() else { continue };
+            let known = audience.guild().is_none_or(|guild| !unknown.contains(&guild));
+            if known && self.may_hear(session, audience) {
                 self.tell_again(session, at, &parcel, shared);
             }
         }
@@ -360,7 +373,8 @@ impl Shard {
         let gone: Vec<_> = gone.into_iter().map(|(guild, _)| *guild).collect();
         live.gone.clear();
         let stale = live.links.iter().filter(|link| shared && link.told_at > seq);
-        let stale: Vec<_> = stale.map(|link| link.guild).collect();
+        let mut stale: Vec<_> = stale.map(|link| link.guild).collect();
+        stale.extend(unknown.into_iter().filter(|guild| live.is_linked(*guild)));
         stale.into_iter().for_each(|guild| live.want(guild));
         live.loading = false;
         gone.into_iter().for_each(|guild| self.tell_gone(session, guild, number));
@@ -373,15 +387,9 @@ impl Shard {
         let Some(Peer { live: Some(live), machine, .. }) = self.peers.get_mut(session) else {
             return;
         };
-        let skipped = parcel.dispatch().is_some_and(|(_, dispatch)| match dispatch {
-            Dispatch::TypingStart(_) => old,
-            // Told by the guild itself.
-            Dispatch::GuildMemberAdd(event) => {
-                event.member.user.as_ref().is_some_and(|user| user.id == live.user())
-            }
-            _ => false,
-        });
-        let Some(shape) = live.shape_for(parcel).filter(|_| !skipped) else { return };
+        let typing = |(_, dispatch)| matches!(dispatch, &Dispatch::TypingStart(_));
+        let stale = old && parcel.dispatch().is_some_and(typing);
+        let Some(shape) = live.shape_for(parcel).filter(|_| !stale) else { return };
         let Some(tail) = parcel.published.tail(shape) else { return };
         if !shared {
             machine.handle(self.now, Input::Dispatch { number: 0, tail });
@@ -412,31 +420,36 @@ impl Shard {
     /// presence and voice of before are not known.
     fn restore(&mut self, restored: Restored) -> Option<usize> {
         let Restored { who, numbering, seq, tails, number, guilds } = restored;
-        if !self.hub.enter(who.actor.user, self.index) {
-            return None;
-        }
         let (now, terms) = (self.now, self.terms.clone());
         let machine = Session::restore(now, terms, numbering, who.osc, seq, tails);
         let generation = self.generation;
         self.generation = self.generation.wrapping_add(1);
         let slot = self.peers.insert(Peer { machine, generation, line: None, live: None });
-        self.hub.set_home(&who.name, Some(self.index));
-        self.behind_gate(|shard| {
+        let name = who.name.clone();
+        let settled = self.behind_gate(|shard| {
             let hub = shard.hub.clone();
-            shard.settle(slot, who);
-            let Some(live) = shard.peers[slot].live.as_mut() else { return };
+            if !shard.settle(slot, who) {
+                return false;
+            }
+            let Some(live) = shard.peers[slot].live.as_mut() else { return false };
             live.started = true;
             live.top = number * STEP;
             live.detached_at = Some(now);
             for guild in &guilds {
                 let seat = live.has_share(guild.id).then(|| hub.sit(guild, live.user()));
                 let Some(room) = seat.flatten() else { continue };
-                live.links.push(Link { guild: guild.id, room, told_at: u64::MAX });
+                live.links.push(Link { guild: guild.id, room, made_at: 0, told_at: u64::MAX });
                 shard.rooms.entry(room).or_default().push(slot);
             }
             let fresh: Vec<_> = live.links.iter().map(|link| link.guild).collect();
             fresh.into_iter().for_each(|guild| live.want(guild));
+            true
         });
+        if !settled {
+            self.peers.remove(slot);
+            return None;
+        }
+        self.hub.set_home(&name, Some(self.index));
         Some(slot)
     }
 
@@ -515,6 +528,18 @@ impl Shard {
         };
         self.hub.spawn(stop);
     }
+}
+
+/// Guilds that somebody joined within these events.
+fn own_joins(events: &[Arc<Parcel>], user: Id<marker::User>) -> Vec<Id<marker::Guild>> {
+    let joins = events.iter().filter_map(|parcel| match parcel.dispatch()?.1 {
+        Dispatch::GuildMemberAdd(event) => {
+            let joined = event.member.user.as_ref()?.id;
+            (joined == user).then_some(event.guild_id)
+        }
+        _ => None,
+    });
+    joins.collect()
 }
 
 /// Why a resume cannot go on as it is.

@@ -43,10 +43,14 @@ impl Shard {
                 slots.into_iter().for_each(|slot| self.derive(slot, guild, number, &what));
             }
             News::Move { guild, user, from, to } => self.change_room(guild, user, from, to),
-            News::Welcome { guild, user, room, number, made } => {
+            News::Welcome { guild, user, room, number, made, seats } => {
+                let seats = seats.get(self.index).copied().unwrap_or_default();
+                let mut taken = 0;
                 for slot in self.slots_of(user) {
-                    self.hear_welcome(slot, guild, room, number, &made);
+                    taken += u32::from(self.hear_welcome(slot, guild, room, number, &made));
                 }
+                // Of sessions that went meanwhile, or that get the guild in another way.
+                (taken..seats).for_each(|_| self.hub.rise(guild, user));
             }
             News::Join { guild, user } => {
                 for slot in self.slots_of(user) {
@@ -225,7 +229,9 @@ impl Shard {
     fn hear_join(&mut self, slot: usize, guild: Id<marker::Guild>) {
         let Some(peer) = self.peers.get_mut(slot) else { return };
         let Some(live) = &mut peer.live else { return };
-        live.gone.retain(|(gone, _)| *gone != guild);
+        if !live.started {
+            live.gone.retain(|(gone, _)| *gone != guild);
+        }
         if live.is_linked(guild) || !live.has_share(guild) {
             return;
         }
@@ -235,7 +241,7 @@ impl Shard {
         }
     }
 
-    /// The hub counted each session of this person in; who does not come gives its seat back.
+    /// The hub took a seat for each session of this person. False: this one does not need it.
     fn hear_welcome(
         &mut self,
         slot: usize,
@@ -243,22 +249,25 @@ impl Shard {
         room: RoomId,
         number: u64,
         made: &[GuildCreate; 2],
-    ) {
-        let Some(Peer { live: Some(live), .. }) = self.peers.get_mut(slot) else { return };
+    ) -> bool {
+        let Some(Peer { live: Some(live), .. }) = self.peers.get_mut(slot) else { return false };
         if !live.started || live.is_linked(guild) || !live.has_share(guild) {
-            let user = live.user();
-            self.hub.rise(guild, user);
-            return self.hear_join(slot, guild);
+            self.hear_join(slot, guild);
+            return false;
         }
-        live.gone.retain(|(gone, _)| *gone != guild);
         live.pending.retain(|other| *other != guild);
-        live.links.push(Link { guild, room, told_at: 0 });
+        live.links.push(Link { guild, room, made_at: 0, told_at: 0 });
         let wants = live.who.wants;
         self.rooms.entry(room).or_default().push(slot);
         let mut made = made[usize::from(wants.presences)].clone();
         made.large = made.member_count as usize > wants.large;
         let told_at = self.tell_own(slot, number, &Dispatch::GuildCreate(Box::new(made)));
         self.told(slot, guild, told_at);
+        let live = self.peers.get_mut(slot).and_then(|peer| peer.live.as_mut());
+        if let Some(link) = live.and_then(|live| live.link(guild)) {
+            link.made_at = told_at;
+        }
+        true
     }
 
     fn hear_leave(&mut self, slot: usize, guild: Id<marker::Guild>, number: u64) {
@@ -298,7 +307,7 @@ impl Shard {
         if let Some(live) = self.peers.get_mut(slot).and_then(|peer| peer.live.as_mut())
             && live.who.shared
         {
-            live.gone.push((guild, told_at));
+            live.lost(guild, told_at);
         }
     }
 
@@ -312,7 +321,7 @@ impl Shard {
             if let Some(at) = live.links.iter().position(|link| link.guild == guild) {
                 left.push((slot, Some(live.links.swap_remove(at).room)));
                 if live.who.shared {
-                    live.gone.push((guild, number * STEP));
+                    live.lost(guild, number * STEP);
                 }
             } else if waited {
                 left.push((slot, None));
