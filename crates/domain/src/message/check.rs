@@ -53,7 +53,9 @@ pub fn nonce(app: &App, nonce: &Nonce) -> Result<String> {
 /// When people last wrote in channels with slow mode: a message deleted must not free its author.
 /// After a restart the messages themselves tell.
 #[derive(Default)]
-pub struct LastSent(Mutex<HashMap<(Id<marker::Channel>, Id<marker::User>), Timestamp>>);
+pub struct LastSent(Mutex<HashMap<Here, Timestamp>>);
+
+type Here = (Id<marker::Channel>, Id<marker::User>);
 
 /// People remembered before those who may write again are forgotten.
 const LAST_MOST: usize = 100_000;
