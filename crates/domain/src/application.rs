@@ -70,11 +70,7 @@ pub async fn current(app: &App, actor: &Actor) -> Result<Application> {
 }
 
 /// The commands in a place, oldest first.
-pub async fn commands(
-    app: &App,
-    actor: &Actor,
-    scope: Scope,
-) -> Result<Vec<ApplicationCommand>> {
+pub async fn commands(app: &App, actor: &Actor, scope: Scope) -> Result<Vec<ApplicationCommand>> {
     check(app, actor, scope).await?;
     let rows: Vec<CommandRow> = app.disk.scan(scope.rows()).await?;
     Ok(rows.into_iter().map(|row| row.command).collect())

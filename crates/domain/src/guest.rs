@@ -1,11 +1,6 @@
 //! Guests: people without an account, one click away. Forgotten when they stay away.
 
-use proto::{
-    Code, Id,
-    gateway::Dispatch,
-    marker,
-    osc::SignedIn,
-};
+use proto::{Code, Id, gateway::Dispatch, marker, osc::SignedIn};
 
 use crate::{
     Actor, App,
@@ -52,13 +47,9 @@ pub(crate) fn new_row(app: &App, name: String) -> UserRow {
     }
 }
 
-/// A guest signs in to an account it has: the account comes into the guest's rooms and owns what the
-/// guest owned; the guest goes, its messages stay under its name.
-pub(crate) async fn take_over(
-    app: &App,
-    guest: &Actor,
-    account: Id<marker::User>,
-) -> Result<()> {
+/// A guest signs in to an account it has: the account comes into the guest's rooms and owns what
+/// the guest owned; the guest goes, its messages stay under its name.
+pub(crate) async fn take_over(app: &App, guest: &Actor, account: Id<marker::User>) -> Result<()> {
     let memberships = Scan::of::<MemberRow>().by("by_user").prefix(guest.user);
     let members: Vec<MemberRow> = app.store.scan(memberships).await?;
     for member in &members {
@@ -181,7 +172,7 @@ async fn still_here(app: &App, guest: Id<marker::User>) -> Result<()> {
 }
 
 /// Rooms of a guest who is about to be forgotten go to the member who stands highest: accounts
-/// before guests, then those who have been there for longest. A room with nobody else stays as it is.
+/// before guests, then those who have been there for longest. A room with nobody else stays.
 async fn pass_on(app: &App, guest: Id<marker::User>) -> Result<()> {
     let owned = Scan::of::<GuildRow>().by("by_owner").prefix(guest);
     for row in app.store.scan::<GuildRow>(owned).await? {

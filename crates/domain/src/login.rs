@@ -9,7 +9,10 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
-use proto::{Code, Id, Timestamp, marker, osc::{LoginSession, SignedIn}};
+use proto::{
+    Code, Id, Timestamp, marker,
+    osc::{LoginSession, SignedIn},
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -211,8 +214,8 @@ async fn find(app: &App, digest: &str) -> Result<Option<Login>> {
     Ok(Some(login))
 }
 
-/// Writes down that a login is in use, now and then. Nobody waits for it, and where the disk is full
-/// people still come in.
+/// Writes down that a login is in use, now and then. Nobody waits for it, and where the disk is
+/// full people still come in.
 async fn used(app: &App, login: &Login, now: Timestamp) -> Result<()> {
     let lane = app.lane_user(login.user).await;
     let Some(mut row) = app.store.get::<LoginRow>(login.id).await? else {

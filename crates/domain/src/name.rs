@@ -1,7 +1,8 @@
 //! Names: what may be one, and when two of them look alike.
 //!
 //! A username is unique by what people see (the skeleton of UTS 39), a name that people see is free
-//! but may not pass for somebody's username or for the house. <https://www.unicode.org/reports/tr39/>
+//! but may not pass for somebody's username or for the house.
+//! <https://www.unicode.org/reports/tr39/>
 
 use std::{collections::HashSet, sync::OnceLock};
 
@@ -21,17 +22,70 @@ use crate::{
 
 /// Names that would pass for the house, for a role or for a machine's word.
 const RESERVED: &[&str] = &[
-    "admin", "administrator", "admins", "clyde", "deleted", "deleteduser", "discord", "everyone",
-    "here", "host", "moderator", "moderators", "mod", "mods", "null", "official", "opensrcchat",
-    "operator", "owner", "root", "security", "server", "serverowner", "staff", "superuser",
-    "support", "sysadmin", "sysop", "system", "undefined", "webhook",
+    "admin",
+    "administrator",
+    "admins",
+    "clyde",
+    "deleted",
+    "deleteduser",
+    "discord",
+    "everyone",
+    "here",
+    "host",
+    "moderator",
+    "moderators",
+    "mod",
+    "mods",
+    "null",
+    "official",
+    "opensrcchat",
+    "operator",
+    "owner",
+    "root",
+    "security",
+    "server",
+    "serverowner",
+    "staff",
+    "superuser",
+    "support",
+    "sysadmin",
+    "sysop",
+    "system",
+    "undefined",
+    "webhook",
 ];
 
 /// Further words that are no usernames, since programs and addresses use them.
 const RESERVED_USERNAMES: &[&str] = &[
-    "all", "anonymous", "api", "aux", "bot", "bots", "cdn", "channel", "com1", "con", "false",
-    "gateway", "guest", "guests", "guild", "help", "info", "lpt1", "me", "nan", "nil", "none",
-    "nul", "prn", "room", "true", "unknown", "user", "you",
+    "all",
+    "anonymous",
+    "api",
+    "aux",
+    "bot",
+    "bots",
+    "cdn",
+    "channel",
+    "com1",
+    "con",
+    "false",
+    "gateway",
+    "guest",
+    "guests",
+    "guild",
+    "help",
+    "info",
+    "lpt1",
+    "me",
+    "nan",
+    "nil",
+    "none",
+    "nul",
+    "prn",
+    "room",
+    "true",
+    "unknown",
+    "user",
+    "you",
 ];
 
 /// What usernames of guests and of deleted users begin with.
@@ -277,13 +331,51 @@ mod tests {
     fn names_that_pass_for_others_are_refused() {
         let many = ["\u{fdfa}".repeat(32), "👨‍👩‍👧‍👦".repeat(32)];
         let hostile = [
-            "admin", "\u{430}dmin", "ADMIN", "\u{ff41}\u{ff44}\u{ff4d}\u{ff49}\u{ff4e}",
-            "admin\u{200b}", "ad\u{ad}min", "\u{2066}admin\u{2069}", "adm\u{131}n",
-            "admin\u{301}", "\u{391}dmin", "\u{1d00}\u{1d05}\u{1d0d}\u{26a}\u{274}",
-            "\u{1d586}\u{1d589}\u{1d592}\u{1d58e}\u{1d593}", "rnoderator", "moderator", "system",
-            "clyde", "everyone", "here", "opensrcchat", "null", "undefined", "me", "@me", "%00",
-            "..", ".", "CON", "a/b", "a b", " a", "a ", "\u{3000}", "\u{2800}", "\u{130}",
-            "adm1n", "ad.min", "r00t", "a", "-a", "a-", "a..b", "12345", "", "guest_1", "аdmin",
+            "admin",
+            "\u{430}dmin",
+            "ADMIN",
+            "\u{ff41}\u{ff44}\u{ff4d}\u{ff49}\u{ff4e}",
+            "admin\u{200b}",
+            "ad\u{ad}min",
+            "\u{2066}admin\u{2069}",
+            "adm\u{131}n",
+            "admin\u{301}",
+            "\u{391}dmin",
+            "\u{1d00}\u{1d05}\u{1d0d}\u{26a}\u{274}",
+            "\u{1d586}\u{1d589}\u{1d592}\u{1d58e}\u{1d593}",
+            "rnoderator",
+            "moderator",
+            "system",
+            "clyde",
+            "everyone",
+            "here",
+            "opensrcchat",
+            "null",
+            "undefined",
+            "me",
+            "@me",
+            "%00",
+            "..",
+            ".",
+            "CON",
+            "a/b",
+            "a b",
+            " a",
+            "a ",
+            "\u{3000}",
+            "\u{2800}",
+            "\u{130}",
+            "adm1n",
+            "ad.min",
+            "r00t",
+            "a",
+            "-a",
+            "a-",
+            "a..b",
+            "12345",
+            "",
+            "guest_1",
+            "аdmin",
         ];
         for name in hostile.into_iter().chain(many.iter().map(String::as_str)) {
             assert!(check(name).is_err(), "{name:?} became {:?}", check(name));
@@ -293,8 +385,13 @@ mod tests {
     #[test]
     fn names_that_look_the_same_have_one_skeleton() {
         let pairs = [
-            ("strasse", "straße"), ("istanbul", "ISTANBUL"), ("office", "oﬃce"),
-            ("\u{c5}sa", "A\u{30a}sa"), ("rnary", "mary"), ("paypal", "paypa1"), ("rené", "rene"),
+            ("strasse", "straße"),
+            ("istanbul", "ISTANBUL"),
+            ("office", "oﬃce"),
+            ("\u{c5}sa", "A\u{30a}sa"),
+            ("rnary", "mary"),
+            ("paypal", "paypa1"),
+            ("rené", "rene"),
             ("scope", "ѕсоре"),
         ];
         for (a, b) in pairs {
@@ -318,13 +415,26 @@ mod tests {
     fn names_that_people_see_are_visible() {
         let fine = |text: &str| display("name", text, 32);
         assert_eq!(fine("  Anna   Lena ").as_deref(), Ok("Anna Lena"));
-        for name in ["🦀 Ferris", "👨‍👩‍👧", "❤️", "می‌خواهم", "O'Brien", "<script>", "ก็ดี", "𝒜nna"] {
+        for name in ["🦀 Ferris", "👨‍👩‍👧", "❤️", "می‌خواهم", "O'Brien", "<script>", "ก็ดี", "𝒜nna"]
+        {
             assert!(fine(name).is_ok(), "{name}");
         }
         let zalgo = format!("a{}", "\u{301}\u{302}\u{303}".repeat(4));
         let hidden = [
-            "", "   ", "\u{3000}", "\u{2800}", "a\u{200b}b", "\u{202e}abc", "a\u{0}b", "a\u{7}",
-            "\u{2066}x\u{2069}", "a\u{200d}b", "\u{3164}", "\u{e000}", "\u{feff}x", &zalgo,
+            "",
+            "   ",
+            "\u{3000}",
+            "\u{2800}",
+            "a\u{200b}b",
+            "\u{202e}abc",
+            "a\u{0}b",
+            "a\u{7}",
+            "\u{2066}x\u{2069}",
+            "a\u{200d}b",
+            "\u{3164}",
+            "\u{e000}",
+            "\u{feff}x",
+            &zalgo,
         ];
         for name in hidden {
             assert!(fine(name).is_err(), "{name:?}");
@@ -334,7 +444,8 @@ mod tests {
 
     #[test]
     fn reserved_words_are_seen_through() {
-        for name in ["Admin", "A D M I N", "ADMlN", "𝕬𝖉𝖒𝖎𝖓", "Sуstem", "Moderat0r", "ᴍᴏᴅ"] {
+        for name in ["Admin", "A D M I N", "ADMlN", "𝕬𝖉𝖒𝖎𝖓", "Sуstem", "Moderat0r", "ᴍᴏᴅ"]
+        {
             assert!(is_reserved(name, false), "{name}");
         }
         assert!(!is_reserved("Adminton", false));

@@ -1,11 +1,6 @@
 //! Many guests in a room at once: for load tests and benches.
 
-use proto::{
-    Id,
-    guild::Visibility,
-    marker,
-    osc::CreateGuild,
-};
+use proto::{Id, guild::Visibility, marker, osc::CreateGuild};
 
 use crate::{
     Actor, App, guest, guild, login, name,

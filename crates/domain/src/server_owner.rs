@@ -96,10 +96,7 @@ pub async fn become_owner(app: &App, actor: &Actor, secret: &str) -> Result<()> 
     }
     let before = get(app).await?;
     let owner = MetaRow { name: NAME.to_owned(), value: actor.user.to_string().into() };
-    let batch = Batch::new()
-        .expect(&row)
-        .delete::<SecretRow>(row.digest.as_str())
-        .put(&owner);
+    let batch = Batch::new().expect(&row).delete::<SecretRow>(row.digest.as_str()).put(&owner);
     let mut events = Vec::new();
     for user in before.into_iter().filter(|user| *user != actor.user).chain([actor.user]) {
         let row = app.user(user).await?;

@@ -209,10 +209,8 @@ pub(crate) async fn erase(
         .prune::<DmRow>(id, None, SCAN_MAX)
         .prune::<ReadStateRow>(id, None, SCAN_MAX);
     if server_owner::get(app).await? == Some(id) {
-        batch = batch.put(&MetaRow {
-            name: server_owner::NAME.to_owned(),
-            value: serde_json::Value::Null,
-        });
+        batch = batch
+            .put(&MetaRow { name: server_owner::NAME.to_owned(), value: serde_json::Value::Null });
     }
     lane.enqueue(batch, events).durable().await?;
     Ok(true)

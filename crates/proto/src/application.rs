@@ -4,11 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    Id, Patch, marker,
-    user::User,
-    wire::fixed,
-};
+use crate::{Id, Patch, marker, user::User, wire::fixed};
 
 /// `GET /applications/@me`. An application has the id of its bot.
 #[derive(Debug, Clone, Serialize)]

@@ -97,12 +97,9 @@ pub(crate) fn orientation(tiff: &[u8]) -> Option<u16> {
 
 /// Notes that say nothing but how the camera was held.
 pub(crate) fn only_orientation(turned: u16) -> Vec<u8> {
-    let tiff = [
-        &b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01"[..],
-        &turned.to_be_bytes(),
-        &[0; 6],
-    ]
-    .concat();
+    let tiff =
+        [&b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01"[..], &turned.to_be_bytes(), &[0; 6]]
+            .concat();
     let length = (2 + EXIF.len() + tiff.len()) as u16;
     [&[0xff, 0xe1][..], &length.to_be_bytes(), EXIF, &tiff].concat()
 }

@@ -13,7 +13,6 @@ use proto::{
 use super::{
     Answer, Reply, Routes,
     extract::{Actor, Client, Json, Path},
-    ratelimit::Throttle,
 };
 
 pub fn routes() -> Routes {
@@ -28,18 +27,13 @@ async fn create(
     State(app): State<Arc<App>>,
     actor: Option<Actor>,
     client: Client,
-    throttle: Throttle,
     Json(body): Json<LogIn>,
 ) -> Answer<SignedIn> {
-    let name = body.username.clone();
-    let attempt = account::log_in(&app, actor.as_deref(), body, &client.name);
-    Ok(client.signed_in(throttle.guard(&name, attempt).await?))
+    let account = account::log_in(&app, actor.as_deref(), body, &client.name).await?;
+    Ok(client.signed_in(account))
 }
 
-async fn list(
-    State(app): State<Arc<App>>,
-    Actor(actor): Actor,
-) -> Answer<Vec<LoginSession>> {
+async fn list(State(app): State<Arc<App>>, Actor(actor): Actor) -> Answer<Vec<LoginSession>> {
     Ok(Reply::ok(login::list(&app, &actor).await?))
 }
 

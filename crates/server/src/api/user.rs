@@ -15,10 +15,7 @@ use super::{
 };
 
 pub fn routes() -> Routes {
-    Routes::v10()
-        .get("/users/@me", current)
-        .patch("/users/@me", modify)
-        .get("/users/{user}", one)
+    Routes::v10().get("/users/@me", current).patch("/users/@me", modify).get("/users/{user}", one)
 }
 
 /// Get Current User.

@@ -80,7 +80,9 @@ async fn a_bot_knows_its_application_and_registers_commands() {
     assert_eq!(echo.get(&own).await.no(), (404, 10_063));
     assert_eq!(echo.put(&path, json!([])).await.body, json!([]));
     for draft in [
-        json!({}), json!({ "name": "Not Lower", "description": "x" }), json!({ "name": "x" }),
+        json!({}),
+        json!({ "name": "Not Lower", "description": "x" }),
+        json!({ "name": "x" }),
         json!({ "name": "x", "description": "y", "type": 9 }),
         json!({ "name": "x".repeat(33), "description": "y" }),
         json!({ "name": "x", "description": "y", "options": [1] }),

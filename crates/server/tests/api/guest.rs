@@ -29,8 +29,19 @@ async fn names_that_mislead_or_hide_are_refused() {
     town.accounts(["alice"]).await;
     let long = "x".repeat(33);
     let refused = [
-        "", " ", "Admin", "mоderator", "S Y S T E M", "a\u{202e}b", "a\u{200b}", "\u{3164}", &long,
-        "Alice", "аlice", "AIice", "a\u{0}b",
+        "",
+        " ",
+        "Admin",
+        "mоderator",
+        "S Y S T E M",
+        "a\u{202e}b",
+        "a\u{200b}",
+        "\u{3164}",
+        &long,
+        "Alice",
+        "аlice",
+        "AIice",
+        "a\u{0}b",
     ];
     for name in refused {
         let made = town.nobody().post("/osc/v1/guests", json!({ "name": name })).await;
@@ -97,8 +108,19 @@ async fn hostile_json_is_refused_in_one_shape() {
     let town = Town::new().await;
     let nobody = town.nobody();
     let mut bodies: Vec<Vec<u8>> = [
-        "[", "{", "{\"name\":", "nope", "{\"name\":\"\\ud800\"}", "{\"name\":NaN}", "{\"name\":0x10}",
-        "{\"name\":{\"$ne\":null}}", "1e400", "-0", "null", "true", "\"Anna\"",
+        "[",
+        "{",
+        "{\"name\":",
+        "nope",
+        "{\"name\":\"\\ud800\"}",
+        "{\"name\":NaN}",
+        "{\"name\":0x10}",
+        "{\"name\":{\"$ne\":null}}",
+        "1e400",
+        "-0",
+        "null",
+        "true",
+        "\"Anna\"",
     ]
     .map(|text| text.as_bytes().to_vec())
     .to_vec();

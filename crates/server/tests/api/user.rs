@@ -6,8 +6,8 @@ use super::guest::bad_inputs;
 use crate::town::Town;
 
 /// One black pixel.
-const PIXEL: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42\
-    mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+const PIXEL: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAD\
+    UlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 
 #[tokio::test]
 async fn a_new_name_and_picture_reach_those_who_share_a_room() {
@@ -51,10 +51,14 @@ async fn what_is_not_ones_own_to_change_stays() {
     assert_eq!(after.body, before.body);
     assert_eq!(anna.patch("/users/@me", json!({ "username": "x_y" })).await.no(), (403, 900_006));
     let refused = [
-        json!({ "global_name": null }), json!({ "global_name": "" }), json!({ "avatar": "x" }),
-        json!({ "global_name": "Moderator" }), json!({ "global_name": 1 }),
+        json!({ "global_name": null }),
+        json!({ "global_name": "" }),
+        json!({ "avatar": "x" }),
+        json!({ "global_name": "Moderator" }),
+        json!({ "global_name": 1 }),
         json!({ "avatar": "data:image/svg+xml;base64,PHN2Zz4=" }),
-        json!({ "avatar": "http://127.0.0.1/x.png" }), json!({ "avatar": ["x"] }),
+        json!({ "avatar": "http://127.0.0.1/x.png" }),
+        json!({ "avatar": ["x"] }),
     ];
     for body in refused {
         let answer = anna.patch("/users/@me", body.clone()).await;
