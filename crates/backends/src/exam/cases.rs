@@ -55,7 +55,7 @@ async fn found_by_key(store: &Arc<dyn Store>) {
 
 async fn many_in_order(store: &Arc<dyn Store>) {
     write(store, [1, 2, 3].map(|id| Op::Put(&ROOM, room(id, None, None)))).await;
-    let keys = [3, 9, 1, 3].map(|id| key(id));
+    let keys = [3, 9, 1, 3].map(key);
 
     let rows = store.get_many(&ROOM, &keys).await.unwrap();
 
@@ -363,7 +363,7 @@ async fn many_rows(store: &Arc<dyn Store>) {
     assert_eq!(store.scan(&all).await.unwrap().len(), SCAN_MAX);
     let page = by("by_rank").newest_first().before((50, 50)).limit(2);
     assert_eq!(ids(store, page).await, [11_949, 11_849]);
-    let keys: Vec<Key> = (0..12_000).rev().map(|id| key(id)).collect();
+    let keys: Vec<Key> = (0..12_000).rev().map(key).collect();
     let rows = store.get_many(&ROOM, &keys).await.unwrap();
     assert!(rows.iter().zip(&keys).all(|(row, key)| row.as_ref().unwrap().key == *key));
 }
