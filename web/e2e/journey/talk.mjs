@@ -71,6 +71,7 @@ export const journeys = {
     await ben.say('this is an answer');
     const answer = ada.row('this is an answer');
     await answer.getByRole('button', { name: /first version/ }).waitFor();
+    await answer.locator('article.called').waitFor(); // an answer calls the one it answers
 
     await ada.say('a slip of the pen');
     await ada.act('a slip of the pen', 'Delete');
