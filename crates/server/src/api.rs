@@ -36,10 +36,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, on},
 };
-use domain::{
-    App, Reject,
-    reject::FieldError,
-};
+use domain::{App, Reject, reject::FieldError};
 use proto::Code;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -437,4 +434,106 @@ pub async fn wrong_method() -> Response {
 /// For paths below `/api` that lead nowhere.
 pub async fn no_such_route() -> Response {
     refuse_http(StatusCode::NOT_FOUND, "404: Not Found")
+}
+
+/// `docs/reference/errors.md`.
+pub fn errors_reference() -> String {
+    let mut text = "# Errors\n\nGenerated from `crates/proto/src/code.rs` and \
+        `crates/server/src/api.rs`; a test keeps it true.\n\n\
+        Every error is `{\"code\", \"message\", \"errors\"?}`. Codes below 900000 are those of \
+        Discord's API v10;\nothers are ours. `errors` is there with code 50035: a tree of fields, \
+        each with `_errors: [{code, message}]`.\n429 also has `retry_after` (seconds) and the \
+        header `Retry-After`. 5xx means that it is unknown whether\nthe request was carried out: \
+        repeat it, messages with the same nonce.\n\n\
+        | status | code | message |\n|---|---|---|\n"
+        .to_owned();
+    for code in proto::code::CODES {
+        let status = status_of(*code).as_u16();
+        text += &format!("| {status} | {} | {} |\n", code.0, code.1);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    /// Compares, or writes with `WRITE_REFERENCE=1`.
+    fn is_written(name: &str, text: &str) {
+        let path = format!("{}/../../docs/reference/{name}", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("WRITE_REFERENCE").is_some() {
+            std::fs::write(&path, text).expect("the page can be written");
+        }
+        let there = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(there == text, "docs/reference/{name} is old: run with WRITE_REFERENCE=1");
+    }
+
+    #[test]
+    fn reference_pages_say_what_the_code_says() {
+        is_written("config.md", &config::reference());
+        is_written("limits.md", &config::limits_reference());
+        is_written("errors.md", &errors_reference());
+    }
+
+    async fn body(response: Response) -> Value {
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        let bytes = axum::body::to_bytes(response.into_body(), 65_536).await.expect("a body");
+        serde_json::from_slice(&bytes).expect("JSON")
+    }
+
+    #[tokio::test]
+    async fn wrong_fields_are_a_tree() {
+        let field = |path: &str| FieldError {
+            path: path.to_owned(),
+            code: "BASE_TYPE_REQUIRED",
+            message: "This field is required".to_owned(),
+        };
+        let fields = vec![field("embeds.0.title"), field("embeds.0.title"), field("content")];
+        let response = refuse(Reject::Invalid(fields));
+        assert_eq!(response.status(), 400);
+        let one = json!({ "code": "BASE_TYPE_REQUIRED", "message": "This field is required" });
+        let expected = json!({
+            "code": 50035,
+            "message": "Invalid form body",
+            "errors": {
+                "embeds": { "0": { "title": { "_errors": [one, one] } } },
+                "content": { "_errors": [one] },
+            },
+        });
+        assert_eq!(body(response).await, expected);
+    }
+
+    #[tokio::test]
+    async fn a_429_says_when_to_come_back() {
+        let response = refuse(Reject::RateLimited { retry_after_ms: 1_001 });
+        assert_eq!(response.status(), 429);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "2", "rounded up");
+        assert!(response.headers().contains_key(header::VIA));
+        let body = body(response).await;
+        assert_eq!((&body["retry_after"], &body["code"]), (&json!(1.001), &json!(0)));
+    }
+
+    #[tokio::test]
+    async fn faults_are_told_to_the_log_only() {
+        let error = Error::from(anyhow::anyhow!("the secret cause"));
+        let response = error.into_response();
+        assert_eq!(response.status(), 500);
+        assert!(response.extensions().get::<Fault>().is_some());
+        assert!(!body(response).await.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn no_two_routes_are_the_same() {
+        let routes = routes();
+        let mut seen = std::collections::BTreeSet::new();
+        for route in routes.table() {
+            let bare: Vec<_> = route.path.split('/').collect();
+            let bare = bare.iter().map(|part| if part.starts_with('{') { "{}" } else { part });
+            let path = bare.collect::<Vec<_>>().join("/");
+            let new = seen.insert((route.method.to_string(), route.full_path(), path));
+            assert!(new, "{} {}", route.method, route.path);
+        }
+        let _ = routes.into_router();
+    }
 }

@@ -289,3 +289,68 @@ impl Draft for MemoryDraft {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Scratch(PathBuf);
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    async fn keeps_its_promises(blobs: &dyn Blobs) {
+        let mut draft = blobs.begin().await.expect("begins");
+        draft.append(Bytes::from_static(b"hello ")).await.expect("appends");
+        draft.append(Bytes::from_static(b"world")).await.expect("appends");
+        assert_eq!(blobs.read("7", 0, 99).await.expect("reads"), None, "not before it is finished");
+        draft.finish("7").await.expect("finishes");
+        let mut picture = blobs.begin().await.expect("begins");
+        picture.append(Bytes::from_static(b"png")).await.expect("appends");
+        picture.finish("avatar/4a7d").await.expect("finishes");
+        drop(blobs.begin().await.expect("begins"));
+
+        let part = |from, most| blobs.read("7", from, most);
+        assert_eq!(part(0, 99).await.expect("reads").as_deref(), Some(&b"hello world"[..]));
+        assert_eq!(part(6, 3).await.expect("reads").as_deref(), Some(&b"wor"[..]));
+        assert_eq!(part(11, 3).await.expect("reads").as_deref(), Some(&b""[..]));
+        assert_eq!(part(99, 3).await.expect("reads").as_deref(), Some(&b""[..]));
+        assert_eq!(blobs.size("7").await.expect("sizes"), Some(11));
+        let mut names = blobs.list().await.expect("lists");
+        names.sort();
+        assert_eq!(names, ["7", "avatar/4a7d"]);
+
+        for name in ["", "../7", "a/../7", "/7", "a//b", ".drafts/0", "a\0b", "a\\b"] {
+            assert!(blobs.read(name, 0, 1).await.is_err(), "{name:?}");
+        }
+        blobs.remove("7").await.expect("removes");
+        blobs.remove("7").await.expect("removes what is gone");
+        assert_eq!(blobs.size("7").await.expect("sizes"), None);
+    }
+
+    #[tokio::test]
+    async fn blobs_in_memory_and_on_disk_are_alike() {
+        keeps_its_promises(&MemoryBlobs::default()).await;
+        let name = format!("osc-blobs-{}", std::process::id());
+        let scratch = Scratch(std::env::temp_dir().join(name));
+        let blobs = DiskBlobs::open(scratch.0.clone()).expect("opens");
+        keeps_its_promises(&blobs).await;
+        let left = std::fs::read_dir(scratch.0.join(DRAFTS)).expect("lists").count();
+        assert_eq!(left, 0, "drafts leave nothing behind");
+    }
+
+    #[tokio::test]
+    async fn drafts_of_a_crash_are_gone_after_it() {
+        let name = format!("osc-drafts-{}", std::process::id());
+        let scratch = Scratch(std::env::temp_dir().join(name));
+        let blobs = DiskBlobs::open(scratch.0.clone()).expect("opens");
+        let draft = blobs.begin().await.expect("begins");
+        std::mem::forget(draft);
+        DiskBlobs::open(scratch.0.clone()).expect("opens again");
+        let left = std::fs::read_dir(scratch.0.join(DRAFTS)).expect("lists").count();
+        assert_eq!(left, 0);
+    }
+}

@@ -237,11 +237,7 @@ pub fn load(
     Ok((config, origins))
 }
 
-fn read_file(
-    file: Option<&Path>,
-    table: &mut Table,
-    origins: &mut Origins,
-) -> anyhow::Result<()> {
+fn read_file(file: Option<&Path>, table: &mut Table, origins: &mut Origins) -> anyhow::Result<()> {
     let path = file.unwrap_or(Path::new(DEFAULT_FILE));
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

@@ -97,12 +97,7 @@ impl Door {
     }
 
     /// Answers a request.
-    pub async fn pass(
-        &self,
-        peer: Peer,
-        slot: Arc<Slot>,
-        request: Request<Incoming>,
-    ) -> Response {
+    pub async fn pass(&self, peer: Peer, slot: Arc<Slot>, request: Request<Incoming>) -> Response {
         let patience = Duration::from_secs(self.limits.request_seconds);
         let in_all = Duration::from_secs(self.limits.body_seconds);
         let request = request.map(|body| Patient::new(body, patience, in_all).into_body());
@@ -122,7 +117,7 @@ impl Door {
         let is_api = is_api(request.uri().path());
         let mut https = false;
         let mut response = match self.caller(peer, request_id, &request) {
-            Err(response) => response,
+            Err((status, message)) => refuse_http(status, message),
             Ok(_) if method == Method::OPTIONS && is_api => preflight(),
             Ok(caller) => {
                 https = caller.https;
@@ -181,21 +176,15 @@ impl Door {
         peer: Peer,
         request_id: u64,
         request: &Request<Body>,
-    ) -> Result<Caller, Response> {
-        let bad = |message| Err(refuse_http(StatusCode::BAD_REQUEST, message));
+    ) -> Result<Caller, (StatusCode, &'static str)> {
+        let bad = |message| Err((StatusCode::BAD_REQUEST, message));
         if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
-            let message = "405: Method Not Allowed";
-            return Err(refuse_http(StatusCode::METHOD_NOT_ALLOWED, message));
+            return Err((StatusCode::METHOD_NOT_ALLOWED, "405: Method Not Allowed"));
         }
         if !request.uri().path().starts_with('/') {
             return bad("The request needs a path that begins with a slash");
         }
         let headers = request.headers();
-        let lengths = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
-        if lengths.iter().all(|name| headers.contains_key(name)) {
-            // Two lengths: a proxy in front may have believed the other one.
-            return bad("The request has two lengths");
-        }
         let proxied = self.proxies.trust(peer.address);
         let Some(host) = host(headers, request.uri(), proxied) else {
             return bad("The request needs one Host header that names a host");
@@ -334,10 +323,7 @@ fn origin(headers: &HeaderMap, https: bool, is_ours: impl Fn(&str) -> bool) -> O
 fn preflight() -> Response {
     let headers = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
-        (
-            header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "Authorization, Content-Type, X-Audit-Log-Reason",
-        ),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, X-Audit-Log-Reason"),
         (header::ACCESS_CONTROL_MAX_AGE, "7200"),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()
@@ -378,5 +364,135 @@ fn guard(headers: &mut HeaderMap, is_api: bool, https: bool) {
     if is_api {
         add(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         add(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+
+    const LOCAL: &str = "192.0.2.7:8080";
+
+    fn door(public_url: Option<&str>, proxies: &[&str]) -> Door {
+        let show = |caller: Caller| async move {
+            format!("{} {} {:?}", caller.address, caller.base, caller.origin)
+        };
+        let router = Router::new()
+            .route("/", get(show))
+            .route("/panic", get(|| async { panic!("on purpose") as () }));
+        let names = Names {
+            public_url: public_url.map(str::to_owned),
+            hosts: vec!["chat.lan:8080".to_owned()],
+            fallback: "http://127.0.0.1:8080".to_owned(),
+        };
+        let proxies: Vec<String> = proxies.iter().map(|text| (*text).to_owned()).collect();
+        let proxies = Proxies::parse(&proxies).expect("networks");
+        Door::new(router, names, proxies, Limits::default(), Arc::default(), 1)
+    }
+
+    async fn ask(door: &Door, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let peer = Peer {
+            address: IpAddr::from([198, 51, 100, 1]),
+            local: LOCAL.parse().expect("an address"),
+        };
+        let request = request.body(Body::empty()).expect("a request");
+        let response = door.answer(peer, None, request).await;
+        assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
+        let status = response.status().as_u16();
+        let bytes = axum::body::to_bytes(response.into_body(), 4_096).await.expect("a body");
+        (status, String::from_utf8(bytes.to_vec()).expect("text"))
+    }
+
+    async fn shown(door: &Door, headers: &[(&str, &str)]) -> String {
+        let (status, text) = ask(door, "/", headers).await;
+        assert_eq!(status, 200, "{text}");
+        text
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_one_request() {
+        let door = door(None, &[]);
+        let host = ("host", LOCAL);
+        let (status, text) = ask(&door, "/panic", &[host]).await;
+        assert_eq!((status, text.contains("\"code\":0")), (500, true), "{text}");
+        assert!(!text.contains("purpose"), "{text}");
+        assert_eq!(ask(&door, "/", &[host]).await.0, 200);
+        assert_eq!(door.metrics().panics.get(), 1);
+    }
+
+    #[tokio::test]
+    async fn answers_name_no_host_that_is_not_ours() {
+        let door = door(None, &[]);
+        for (host, base) in [
+            (LOCAL, "http://192.0.2.7:8080"),
+            ("localhost:9", "http://localhost:9"),
+            ("127.0.0.1:1", "http://127.0.0.1:1"),
+            ("[::1]:8080", "http://[::1]:8080"),
+            ("Chat.LAN:8080", "http://chat.lan:8080"),
+            ("chat.lan", "http://127.0.0.1:8080"),
+            ("evil.example", "http://127.0.0.1:8080"),
+            ("127.0.0.1.evil.example", "http://127.0.0.1:8080"),
+            ("192.0.2.8:8080", "http://127.0.0.1:8080"),
+        ] {
+            let text = shown(&door, &[("host", host)]).await;
+            assert!(text.contains(&format!(" {base} ")), "{host}: {text}");
+        }
+        for host in ["", "a b", "user@chat.lan", "http://chat.lan"] {
+            assert_eq!(ask(&door, "/", &[("host", host)]).await.0, 400, "{host}");
+        }
+        assert_eq!(ask(&door, "/", &[]).await.0, 400);
+    }
+
+    #[tokio::test]
+    async fn only_proxies_may_speak_for_others() {
+        let said = [
+            ("host", LOCAL),
+            ("x-forwarded-for", "203.0.113.9, 10.0.0.5"),
+            ("x-forwarded-proto", "https"),
+        ];
+        let text = shown(&door(None, &[]), &said).await;
+        assert_eq!(text, "198.51.100.1 http://192.0.2.7:8080 Unsaid");
+        let text = shown(&door(None, &["198.51.100.1"]), &said).await;
+        assert_eq!(text, "10.0.0.5 https://192.0.2.7:8080 Unsaid");
+        let text = shown(&door(None, &["198.51.100.1", "10.0.0.0/8"]), &said).await;
+        assert_eq!(text, "203.0.113.9 https://192.0.2.7:8080 Unsaid");
+    }
+
+    #[tokio::test]
+    async fn own_pages_are_told_from_foreign_ones() {
+        let plain = door(None, &[]);
+        let secure = door(Some("https://chat.example"), &[]);
+        type Headers = &'static [(&'static str, &'static str)];
+        let cases: &[(&Door, &str, Headers, Origin)] = &[
+            (&plain, LOCAL, &[], Origin::Unsaid),
+            (&plain, LOCAL, &[("origin", "http://192.0.2.7:8080")], Origin::Own),
+            (&plain, LOCAL, &[("origin", "null")], Origin::Foreign),
+            (&plain, LOCAL, &[("origin", "http://192.0.2.7:81")], Origin::Foreign),
+            (&plain, LOCAL, &[("sec-fetch-site", "same-origin")], Origin::Own),
+            (&plain, LOCAL, &[("sec-fetch-site", "same-site")], Origin::Foreign),
+            (&plain, LOCAL, &[("sec-fetch-site", "none")], Origin::Unsaid),
+            (
+                &plain,
+                LOCAL,
+                &[("origin", "http://192.0.2.7:8080"), ("sec-fetch-site", "cross-site")],
+                Origin::Foreign,
+            ),
+            (&secure, "chat.example", &[("origin", "https://chat.example")], Origin::Own),
+            (&secure, "chat.example:443", &[("origin", "https://chat.example")], Origin::Own),
+            (&secure, "chat.example", &[("origin", "http://chat.example")], Origin::Foreign),
+            (&secure, "inner:8080", &[("origin", "https://chat.example")], Origin::Own),
+            (&secure, "chat.example", &[("origin", "https://chat.example.evil")], Origin::Foreign),
+        ];
+        for (door, host, headers, expected) in cases {
+            let mut all = vec![("host", *host)];
+            all.extend_from_slice(headers);
+            let text = shown(door, &all).await;
+            assert!(text.ends_with(&format!("{expected:?}")), "{host} {headers:?}: {text}");
+        }
     }
 }

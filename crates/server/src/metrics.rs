@@ -98,7 +98,8 @@ impl Metrics {
 }
 
 fn line(text: &mut String, name: &str, help: &str, kind: &str, value: u64) {
-    let _ = writeln!(text, "# HELP osc_{name} {help}\n# TYPE osc_{name} {kind}\nosc_{name} {value}");
+    let _ =
+        writeln!(text, "# HELP osc_{name} {help}\n# TYPE osc_{name} {kind}\nosc_{name} {value}");
 }
 
 #[cfg(test)]

@@ -181,9 +181,7 @@ pub fn canonical(address: IpAddr) -> IpAddr {
 pub fn household(address: IpAddr) -> IpAddr {
     match canonical(address) {
         IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))
-        }
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
 }
 

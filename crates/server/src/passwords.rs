@@ -95,7 +95,8 @@ impl Passwords for Argon {
         let phc = phc.unwrap_or_else(|| self.nobody.clone());
         Box::pin(self.run(move |argon| {
             let parsed = PasswordHash::new(&phc);
-            let parsed = parsed.map_err(|error| anyhow!("a stored password is damaged: {error}"))?;
+            let parsed =
+                parsed.map_err(|error| anyhow!("a stored password is damaged: {error}"))?;
             Ok(argon.verify_password(password.as_bytes(), &parsed).is_ok() && known)
         }))
     }

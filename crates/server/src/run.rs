@@ -130,7 +130,8 @@ async fn put_files_right(app: &App, at_start: bool) {
     match attachment::sweep(app, at_start).await {
         Ok(swept) if swept == Default::default() => {}
         Ok(swept) => tracing::info!(
-            blobs = swept.blobs, recounted = swept.recounted,
+            blobs = swept.blobs,
+            recounted = swept.recounted,
             "files that no message has are removed"
         ),
         Err(error) => tracing::warn!(?error, "cannot look for files that no message has"),
@@ -166,7 +167,9 @@ impl Shared {
         let state = (self.app.clone(), self.rates.clone());
         let limited = middleware::from_fn_with_state(state, ratelimit::limit);
         let api = api::routes().into_router();
-        let api = api.route("/api/{*rest}", any(api::no_such_route)).route_layer(limited);
+        let nowhere = ["/api", "/api/", "/api/{*rest}"].into_iter();
+        let api = nowhere.fold(api, |all, path| all.route(path, any(api::no_such_route)));
+        let api = api.route_layer(limited);
         Router::new()
             .merge(api)
             .merge(api::health::routes().into_router())
@@ -275,9 +278,10 @@ fn storage(config: &Config) -> anyhow::Result<Storage> {
         }
         StoreKind::Sqlite => {
             let store = SqliteStore::open(&config.data, TABLES, Options::default());
-            let store = Arc::new(store.with_context(|| {
-                format!("cannot open the store in {}", config.data.display())
-            })?);
+            let store =
+                Arc::new(store.with_context(|| {
+                    format!("cannot open the store in {}", config.data.display())
+                })?);
             let blobs = Arc::new(DiskBlobs::open(config.data.join("blobs"))?);
             Ok((store.clone(), blobs, Some(store)))
         }

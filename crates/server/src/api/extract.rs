@@ -215,8 +215,12 @@ pub async fn who(app: &App, parts: &Parts) -> domain::Result<Who> {
     }
     // Browsers say where a request comes from unless it only reads, over plain http; a page of
     // another origin cannot send our header without being asked about, and told no, beforehand.
-    let said = caller.origin == Origin::Own;
-    if !said && !(caller.origin == Origin::Unsaid && parts.method.is_safe()) {
+    let may = match caller.origin {
+        Origin::Own => true,
+        Origin::Unsaid => parts.method.is_safe(),
+        Origin::Foreign => false,
+    };
+    if !may {
         return Ok(Who::Refused(Code::FOREIGN_ORIGIN));
     }
     let actor = domain::login::authenticate(app, token).await?;
@@ -287,9 +291,9 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| {
-            refuse_http(StatusCode::BAD_REQUEST, "The path is not valid UTF-8")
-        })?;
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| refuse_http(StatusCode::BAD_REQUEST, "The path is not valid UTF-8"))?;
         text::from_path(params.iter()).map(Self).map_err(refuse)
     }
 }
@@ -491,7 +495,8 @@ fn field_error(path: &str, message: &str) -> FieldError {
     let path = if path == "." { String::new() } else { path };
     let quoted = || message.split('`').nth(1).unwrap_or_default();
     if message.starts_with("missing field") {
-        let path = if path.is_empty() { quoted().to_owned() } else { format!("{path}.{}", quoted()) };
+        let path =
+            if path.is_empty() { quoted().to_owned() } else { format!("{path}.{}", quoted()) };
         let message = "This field is required".to_owned();
         return FieldError { path, code: "BASE_TYPE_REQUIRED", message };
     }

@@ -64,7 +64,10 @@ async fn healthz() -> &'static str {
 }
 
 /// 200 if a row can be written now; 503 else.
-async fn readyz(State(app): State<Arc<App>>, Extension(health): Extension<Arc<Health>>) -> Response {
+async fn readyz(
+    State(app): State<Arc<App>>,
+    Extension(health): Extension<Arc<Health>>,
+) -> Response {
     let known = *health.proved.lock().expect("no panic while locked");
     let ready = match known {
         Some((at, ready)) if at.elapsed() < PROOF => ready,

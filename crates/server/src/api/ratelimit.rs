@@ -11,8 +11,8 @@ use std::{
 };
 
 use axum::{
-    extract::{FromRequestParts, MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, request::Parts},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -33,6 +33,9 @@ const SHARDS: usize = 64;
 /// Windows of one shard: about 25 MiB in all.
 const SHARD_WINDOWS: usize = 16_384;
 
+/// So many people may be behind one address: a class, an office.
+const BEHIND_ONE: u32 = 10;
+
 const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 
@@ -42,8 +45,17 @@ pub struct Rates {
     limits: Limits,
     on: bool,
     hasher: RandomState,
-    shards: Vec<Mutex<HashMap<u64, Window>>>,
+    shards: Vec<Mutex<Shard>>,
+    /// Windows of one shard.
+    most: usize,
     metrics: Arc<Metrics>,
+}
+
+#[derive(Default)]
+struct Shard {
+    windows: HashMap<u64, Window>,
+    /// A full shard is swept at most once a second: a flood must not make each request sweep.
+    swept_at: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -82,10 +94,6 @@ enum Key<'a> {
     Guests(IpAddr),
     Accounts(IpAddr),
     AddressTries(IpAddr),
-    /// Of somebody signed in.
-    UserTries(Asker),
-    /// For a name, whether or not somebody has it.
-    NameTries(&'a str),
 }
 
 #[derive(Hash, Clone, Copy)]
@@ -97,16 +105,17 @@ enum Asker {
 impl Rates {
     pub fn new(clock: Arc<dyn Clock>, limits: Limits, on: bool, metrics: Arc<Metrics>) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { clock, limits, on, hasher: RandomState::new(), shards, metrics }
+        let hasher = RandomState::new();
+        Self { clock, limits, on, hasher, shards, most: SHARD_WINDOWS, metrics }
     }
 
     /// Forgets windows that are over. Called now and then.
     pub fn sweep(&self) {
         let now = self.clock.now();
         for shard in &self.shards {
-            let mut windows = shard.lock().expect("no panic while locked");
-            windows.retain(|_, window| window.holds(now));
-            windows.shrink_to(SHARD_WINDOWS / 16);
+            let mut shard = shard.lock().expect("no panic while locked");
+            shard.sweep(now);
+            shard.windows.shrink_to(self.most / 16);
         }
     }
 
@@ -114,20 +123,24 @@ impl Rates {
     fn count(&self, key: &Key<'_>, rule: Rule, more: u32) -> Standing {
         let now = self.clock.now();
         let hash = self.hasher.hash_one(key);
-        let mut windows = self.shard(hash).lock().expect("no panic while locked");
-        let fresh = Window { ends: now.plus_ms(rule.period_ms), length_ms: rule.period_ms, count: 0 };
-        let mut window = windows.get(&hash).copied().filter(|window| window.holds(now));
-        if window.is_none() && windows.len() >= SHARD_WINDOWS {
-            windows.retain(|_, window| window.holds(now));
+        let mut shard = self.shard(hash).lock().expect("no panic while locked");
+        let fresh =
+            Window { ends: now.plus_ms(rule.period_ms), length_ms: rule.period_ms, count: 0 };
+        let mut window = shard.windows.get(&hash).copied().filter(|window| window.holds(now));
+        if window.is_none() && shard.windows.len() >= self.most {
+            let since_ms = now.ms_since(shard.swept_at);
+            if !(0..SECOND_MS).contains(&since_ms) {
+                shard.sweep(now);
+            }
         }
-        let room = window.is_some() || windows.len() < SHARD_WINDOWS;
+        let room = window.is_some() || shard.windows.len() < self.most;
         let mut window = *window.get_or_insert(fresh);
         // Looking (0) tells whether there is room for one.
         let allowed = !self.on || window.count.saturating_add(more.max(1)) <= rule.most.max(1);
         if allowed && more > 0 {
             window.count = window.count.saturating_add(more);
             if room {
-                windows.insert(hash, window);
+                shard.windows.insert(hash, window);
             }
         }
         let remaining = if self.on { rule.most.saturating_sub(window.count) } else { rule.most };
@@ -141,8 +154,6 @@ impl Rates {
             Key::Guests(_) => (limits.guests_per_10min, 10),
             Key::Accounts(_) => (limits.accounts_per_hour, 60),
             Key::AddressTries(_) => (limits.address_tries_per_10min, 10),
-            Key::UserTries(Asker::Address(_)) => (limits.address_tries_per_10min, 10),
-            Key::UserTries(_) | Key::NameTries(_) => (limits.password_tries_per_10min, 10),
             Key::Invalid(_) => (limits.invalid_per_10min, 10),
             Key::All(Asker::User(_)) => {
                 return Rule { most: limits.requests_per_second, period_ms: SECOND_MS };
@@ -150,7 +161,13 @@ impl Rates {
             Key::All(Asker::Address(_)) => {
                 return Rule { most: limits.address_requests_per_second, period_ms: SECOND_MS };
             }
-            Key::Route(_, method, template, _) => return self.route_rule(method, template),
+            Key::Route(Asker::User(_), method, template, _) => {
+                return self.route_rule(method, template);
+            }
+            Key::Route(Asker::Address(_), method, template, _) => {
+                let rule = self.route_rule(method, template);
+                return Rule { most: rule.most.saturating_mul(BEHIND_ONE), ..rule };
+            }
         };
         Rule { most, period_ms: minutes * MINUTE_MS }
     }
@@ -172,6 +189,13 @@ impl Rates {
 
     fn check(&self, key: &Key<'_>, more: u32) -> Standing {
         self.count(key, self.rule(key), more)
+    }
+}
+
+impl Shard {
+    fn sweep(&mut self, now: Timestamp) {
+        self.windows.retain(|_, window| window.holds(now));
+        self.swept_at = now;
     }
 }
 
@@ -222,11 +246,11 @@ pub async fn limit(
     let care = Care::of(&parts.method, &template);
     let mut response = if !standing.allowed {
         refused(&rates, standing, false, "You are being rate limited.")
-    } else if let Err(reject) = rates.before(care, address, asker) {
+    } else if let Err(reject) = rates.before(care, address) {
         refuse(reject)
     } else {
         let response = next.run(Request::from_parts(parts, body)).await;
-        rates.after(care, address, asker, &response);
+        rates.after(care, address, &response);
         response
     };
     standing.write(response.headers_mut(), bucket);
@@ -261,27 +285,22 @@ impl Care {
 
 impl Rates {
     /// Takes a place for who is to be made; looks whether another secret may be tried.
-    fn before(&self, care: Care, address: IpAddr, asker: Asker) -> Result<(), Reject> {
-        let allowed = match care {
+    fn before(&self, care: Care, address: IpAddr) -> Result<(), Reject> {
+        let standing = match care {
             Care::Nothing => return Ok(()),
-            Care::Guests => vec![self.check(&Key::Guests(address), 1)],
-            Care::Accounts => vec![self.check(&Key::Accounts(address), 1)],
-            Care::Secrets => {
-                let user = self.check(&Key::UserTries(asker), 0);
-                vec![self.check(&Key::AddressTries(address), 0), user]
-            }
+            Care::Guests => self.check(&Key::Guests(address), 1),
+            Care::Accounts => self.check(&Key::Accounts(address), 1),
+            Care::Secrets => self.check(&Key::AddressTries(address), 0),
         };
-        match allowed.into_iter().find(|standing| !standing.allowed) {
-            Some(standing) => {
-                self.metrics.rate_limited.add(1);
-                Err(standing.reject())
-            }
-            None => Ok(()),
+        if standing.allowed {
+            return Ok(());
         }
+        self.metrics.rate_limited.add(1);
+        Err(Reject::RateLimited { retry_after_ms: standing.reset_ms as u64 })
     }
 
     /// Gives the place back if nobody was made; counts a wrong secret.
-    fn after(&self, care: Care, address: IpAddr, asker: Asker, response: &Response) {
+    fn after(&self, care: Care, address: IpAddr, response: &Response) {
         let code = response.extensions().get::<Refused>().map(|refused| refused.0);
         match care {
             Care::Guests if !response.status().is_success() => {
@@ -292,7 +311,6 @@ impl Rates {
             }
             Care::Secrets if matches!(code, Some(Code::WRONG_PASSWORD | Code::SECRET_GONE)) => {
                 self.check(&Key::AddressTries(address), 1);
-                self.check(&Key::UserTries(asker), 1);
             }
             _ => {}
         }
@@ -300,13 +318,13 @@ impl Rates {
 
     fn give_back(&self, key: &Key<'_>) {
         let hash = self.hasher.hash_one(key);
-        let mut windows = self.shard(hash).lock().expect("no panic while locked");
-        if let Some(window) = windows.get_mut(&hash) {
+        let mut shard = self.shard(hash).lock().expect("no panic while locked");
+        if let Some(window) = shard.windows.get_mut(&hash) {
             window.count = window.count.saturating_sub(1);
         }
     }
 
-    fn shard(&self, hash: u64) -> &Mutex<HashMap<u64, Window>> {
+    fn shard(&self, hash: u64) -> &Mutex<Shard> {
         &self.shards[hash as usize % SHARDS]
     }
 }
@@ -353,10 +371,6 @@ fn top_level<'a>(template: &str, path: &'a str) -> &'a str {
 }
 
 impl Standing {
-    fn reject(&self) -> Reject {
-        Reject::RateLimited { retry_after_ms: self.reset_ms as u64 }
-    }
-
     /// COMPAT: all of them on each answer; resets in seconds.
     fn write(&self, headers: &mut HeaderMap, bucket: u64) {
         let number = |text: String| HeaderValue::try_from(text).expect("digits are ASCII");
@@ -367,39 +381,6 @@ impl Standing {
         headers.insert("x-ratelimit-reset-after", seconds(self.reset_ms));
         headers.insert("x-ratelimit-bucket", number(format!("{bucket:016x}")));
         headers.insert("x-ratelimit-scope", HeaderValue::from_static("user"));
-    }
-}
-
-/// For handlers that take a name and a password: tries for one name, whoever makes them.
-#[derive(Clone)]
-pub struct Throttle(Option<Arc<Rates>>);
-
-impl<S: Sync> FromRequestParts<S> for Throttle {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.extensions.get::<Arc<Rates>>().cloned()))
-    }
-}
-
-impl Throttle {
-    /// Refuses if too many wrong passwords were tried for this name; counts this one if it is wrong.
-    pub async fn guard<T>(
-        &self,
-        username: &str,
-        attempt: impl Future<Output = domain::Result<T>>,
-    ) -> domain::Result<T> {
-        let Some(rates) = &self.0 else { return attempt.await };
-        let name = username.to_lowercase();
-        let standing = rates.check(&Key::NameTries(&name), 0);
-        if !standing.allowed {
-            return Err(standing.reject().into());
-        }
-        let outcome = attempt.await;
-        if let Err(domain::Error::Reject(Reject::Refused(Code::WRONG_PASSWORD))) = &outcome {
-            rates.check(&Key::NameTries(&name), 1);
-        }
-        outcome
     }
 }
 
@@ -418,7 +399,7 @@ mod tests {
     #[test]
     fn a_window_ends_on_the_clock() {
         let (clock, rates) = rates(Limits { guests_per_10min: 2, ..Limits::default() });
-        let guest = || rates.before(Care::Guests, HOME, Asker::Address(HOME));
+        let guest = || rates.before(Care::Guests, HOME);
         assert_eq!((guest(), guest()), (Ok(()), Ok(())));
         assert_eq!(guest(), Err(Reject::RateLimited { retry_after_ms: 600_000 }));
         clock.advance_ms(599_999);
@@ -432,31 +413,30 @@ mod tests {
     #[test]
     fn only_guests_that_were_made_count() {
         let (_, rates) = rates(Limits { guests_per_10min: 1, ..Limits::default() });
-        let asker = Asker::Address(HOME);
         for _ in 0..5 {
-            assert_eq!(rates.before(Care::Guests, HOME, asker), Ok(()));
+            assert_eq!(rates.before(Care::Guests, HOME), Ok(()));
             let answer = StatusCode::BAD_REQUEST.into_response();
-            rates.after(Care::Guests, HOME, asker, &answer);
+            rates.after(Care::Guests, HOME, &answer);
         }
-        assert_eq!(rates.before(Care::Guests, HOME, asker), Ok(()));
-        rates.after(Care::Guests, HOME, asker, &StatusCode::CREATED.into_response());
-        assert!(rates.before(Care::Guests, HOME, asker).is_err());
+        assert_eq!(rates.before(Care::Guests, HOME), Ok(()));
+        rates.after(Care::Guests, HOME, &StatusCode::CREATED.into_response());
+        assert!(rates.before(Care::Guests, HOME).is_err());
     }
 
-    #[tokio::test]
-    async fn only_wrong_passwords_count() {
-        let (_, rates) = rates(Limits { password_tries_per_10min: 2, ..Limits::default() });
-        let throttle = Throttle(Some(Arc::new(rates)));
-        let wrong = || async { domain::reject::no::<()>(Reject::Refused(Code::WRONG_PASSWORD)) };
+    #[test]
+    fn only_wrong_passwords_count() {
+        let (_, rates) = rates(Limits { address_tries_per_10min: 2, ..Limits::default() });
+        let right = StatusCode::CREATED.into_response();
         for _ in 0..10 {
-            assert!(throttle.guard("anna", async { Ok(()) }).await.is_ok());
+            assert_eq!(rates.before(Care::Secrets, HOME), Ok(()));
+            rates.after(Care::Secrets, HOME, &right);
         }
-        for name in ["anna", "ANNA"] {
-            assert!(throttle.guard(name, wrong()).await.is_err());
+        let wrong = refuse(Reject::Refused(Code::WRONG_PASSWORD));
+        for _ in 0..2 {
+            assert_eq!(rates.before(Care::Secrets, HOME), Ok(()));
+            rates.after(Care::Secrets, HOME, &wrong);
         }
-        let outcome = throttle.guard("Anna", async { Ok(()) }).await;
-        assert!(matches!(outcome, Err(domain::Error::Reject(Reject::RateLimited { .. }))));
-        assert!(throttle.guard("otto", async { Ok(()) }).await.is_ok());
+        assert!(rates.before(Care::Secrets, HOME).is_err());
     }
 
     #[test]
@@ -465,20 +445,23 @@ mod tests {
         let limits = Limits { guests_per_10min: 1, ..Limits::default() };
         let rates = Rates::new(clock, limits, false, Arc::default());
         for _ in 0..100 {
-            assert_eq!(rates.before(Care::Guests, HOME, Asker::Address(HOME)), Ok(()));
+            assert_eq!(rates.before(Care::Guests, HOME), Ok(()));
         }
         assert_eq!(rates.check(&Key::All(Asker::User(1)), 1).remaining, 50);
     }
 
     #[test]
     fn the_table_is_bounded_and_swept() {
-        let (clock, rates) = rates(Limits::default());
+        let (clock, mut rates) = rates(Limits::default());
+        rates.most = 16;
         let rule = Rule { most: 1, period_ms: 1_000 };
-        for user in 0..(SHARDS * SHARD_WINDOWS * 2) as u64 {
+        for user in 0..(SHARDS * 16 * 8) as u64 {
             rates.count(&Key::All(Asker::User(user)), rule, 1);
         }
-        let len = || rates.shards.iter().map(|s| s.lock().expect("unlocked").len()).sum::<usize>();
-        assert!(len() <= SHARDS * SHARD_WINDOWS);
+        let len = || -> usize {
+            rates.shards.iter().map(|s| s.lock().expect("unlocked").windows.len()).sum()
+        };
+        assert_eq!(len(), SHARDS * 16);
         clock.advance_ms(1_000);
         rates.sweep();
         assert_eq!(len(), 0);

@@ -193,11 +193,7 @@ impl<'de> Deserializer<'de> for PathValues {
         deserialize_u64 deserialize_i64 deserialize_str deserialize_string deserialize_option
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(
-        self,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Wrong> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Wrong> {
         visitor.visit_seq(Walk::new(self.0))
     }
 
@@ -318,5 +314,70 @@ impl<'de> Deserializer<'de> for Values {
     forward_to_deserialize_any! {
         i128 u128 f32 char str string bytes byte_buf unit unit_struct tuple tuple_struct map struct
         identifier
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto::{Id, marker};
+    use serde::Deserialize;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Asked {
+        limit: Option<u16>,
+        with_counts: bool,
+        before: Option<Id<marker::Message>>,
+        user_ids: Vec<Id<marker::User>>,
+        query: String,
+    }
+
+    #[test]
+    fn queries_as_libraries_write_them() {
+        let query = "&limit=50&with_counts=True&user_ids=1&user_ids=2&query=a+b%20%C3%BC&x=y";
+        let asked: Asked = from_query(query).expect("is read");
+        assert_eq!((asked.limit, asked.with_counts), (Some(50), true));
+        assert_eq!(asked.user_ids.len(), 2);
+        assert_eq!(asked.query, "a b ü");
+        let empty: Asked = from_query("before=&limit=").expect("is read");
+        assert_eq!(empty, Asked::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (query, path) in [
+            ("limit=abc", "limit"),
+            ("limit=-1", "limit"),
+            ("limit=65536", "limit"),
+            ("before=x", "before"),
+            ("with_counts=maybe", "with_counts"),
+        ] {
+            let Err(Reject::Invalid(fields)) = from_query::<Asked>(query) else {
+                panic!("{query} was read");
+            };
+            assert_eq!(fields[0].path, path, "{query}");
+        }
+        assert!(from_query::<Asked>("query=%ff").is_err(), "not UTF-8");
+    }
+
+    #[test]
+    fn paths_hold_one_value_or_several() {
+        let one: Id<marker::Channel> = from_path([("channel", "7")].into_iter()).expect("is read");
+        assert_eq!(one.get(), 7);
+        let two: (Id<marker::Channel>, String) =
+            from_path([("channel", "7"), ("emoji", "🦀")].into_iter()).expect("is read");
+        assert_eq!((two.0.get(), two.1.as_str()), (7, "🦀"));
+        let wrong = from_path::<(Id<marker::Channel>, Id<marker::Message>)>(
+            [("channel", "7"), ("message", "0")].into_iter(),
+        );
+        let Err(Reject::Invalid(fields)) = wrong else { panic!("0 is no id") };
+        assert_eq!(fields[0].path, "message");
+    }
+
+    #[test]
+    fn reasons_keep_their_spaces_and_signs() {
+        let decoded = percent_decoded("kit %C3%BCn%C3%AF 100% + 1".as_bytes(), false);
+        assert_eq!(decoded.as_deref(), Some("kit ünï 100% + 1"));
     }
 }
