@@ -62,6 +62,8 @@ struct State {
 pub enum News {
     /// An event for all sessions in these rooms.
     Rooms(Arc<[RoomId]>, Arc<Parcel>),
+    /// The same but for these people, who are told otherwise.
+    Others(Arc<[RoomId]>, Arc<[Id<marker::User>]>, Arc<Parcel>),
     /// An event for these people's sessions; of a guild's those that have the guild.
     People(Arc<[Id<marker::User>]>, Option<Id<marker::Guild>>, Arc<Parcel>),
     /// Something derived for one session after the other, with numbers after this event's.
@@ -387,11 +389,14 @@ impl Hub {
             Dispatch::ChannelCreate(_) | Dispatch::ChannelDelete(_) => {}
             Dispatch::ChannelUpdate(channel) => {
                 let mut see = rooms.that_see(channel.id);
-                let moved = moved_in_sight(&shifts, channel.id, &see, &saw_before);
+                let (kept, gained) = movers(&shifts, channel.id, &see, &saw_before);
                 see.retain(|room| saw_before.contains(room));
-                self.tell_rooms(see, parcel);
-                if !moved.is_empty() {
-                    self.tell(News::People(moved.into(), Some(guild), parcel.clone()));
+                match gained.is_empty() {
+                    true => self.tell_rooms(see, parcel),
+                    false => self.tell(News::Others(see.into(), gained.into(), parcel.clone())),
+                }
+                if !kept.is_empty() {
+                    self.tell(News::People(kept.into(), Some(guild), parcel.clone()));
                 }
             }
             _ => self.tell_within(&held, audience, parcel),
@@ -453,22 +458,23 @@ impl Listener for Hub {
     }
 }
 
-/// Who moved to a new room and sees the channel there as before.
-fn moved_in_sight(
+/// Who moved to a new room and sees the channel there as before; and who moved to any and did not.
+fn movers(
     shifts: &[Shift],
     channel: Id<marker::Channel>,
     see: &[RoomId],
     saw_before: &[RoomId],
-) -> Vec<Id<marker::User>> {
-    let moved = shifts.iter().filter_map(|shift| match shift.whom {
-        Whom::Person { user, to, .. } => {
-            let gained = shift.gained.iter().any(|row| row.id == channel);
-            let fresh = see.contains(&to) && !saw_before.contains(&to);
-            (fresh && !gained).then_some(user)
+) -> (Vec<Id<marker::User>>, Vec<Id<marker::User>>) {
+    let (mut kept, mut gained) = (Vec::new(), Vec::new());
+    for shift in shifts {
+        let Whom::Person { user, to, .. } = shift.whom else { continue };
+        if shift.gained.iter().any(|row| row.id == channel) {
+            gained.push(user);
+        } else if see.contains(&to) && !saw_before.contains(&to) {
+            kept.push(user);
         }
-        Whom::Room(_) => None,
-    });
-    moved.collect()
+    }
+    (kept, gained)
 }
 
 /// First who moves where and what is lost, then, after the event itself, what is gained.

@@ -32,6 +32,16 @@ impl Shard {
             News::Rooms(rooms, parcel) => {
                 rooms.iter().for_each(|room| self.tell_room(*room, &parcel));
             }
+            News::Others(rooms, except, parcel) => {
+                let slots = rooms.iter().filter_map(|room| self.rooms.get(room)).flatten();
+                let slots: Vec<_> = slots.copied().collect();
+                for slot in slots {
+                    let live = self.peers.get(slot).and_then(|peer| peer.live.as_ref());
+                    if live.is_some_and(|live| !except.contains(&live.user())) {
+                        self.tell(slot, &parcel);
+                    }
+                }
+            }
             News::People(users, guild, parcel) => {
                 users.iter().for_each(|user| self.tell_person(*user, guild, &parcel));
             }
