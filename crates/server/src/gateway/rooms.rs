@@ -148,12 +148,12 @@ impl Rooms {
         let before = self.classes.get(&seat.class)?.sees.clone();
         let (from, to) = self.move_to(state, user, class.clone(), next)?;
         let there = &self.classes.get(&class)?.sees;
-        // A room that was there already may be about to lose channels: they are not told first.
-        let mut gained = without(there, &before);
-        gained.retain(|channel| {
-            let now = state.channels.get(&channel.id);
-            now.is_some_and(|channel| state.class_sees(&class, channel))
+        // A room that was there already may be about to lose channels, and knows them as they were.
+        let now = without(there, &before).into_iter().filter_map(|channel| {
+            let now = state.channels.get(&channel.id)?;
+            state.class_sees(&class, now).then(|| now.clone())
         });
+        let gained = now.collect();
         let whom = Whom::Person { user, from, to };
         Some(Shift { whom, lost: without(&before, there), gained })
     }
