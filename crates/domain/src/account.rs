@@ -18,7 +18,8 @@ use crate::{
     rows::{CredentialRow, InviteRow, LoginRow, SecretPurpose, SecretRow, UserKind, UserRow},
     server_owner::{self, Link},
     store::{Batch, Scan},
-    tries, user,
+    tries,
+    user::{self, Rooms},
 };
 
 /// Owned bots and retired guests of one account that are looked at.
@@ -265,21 +266,26 @@ pub async fn change_password(app: &App, actor: &Actor, change: ChangePassword) -
 pub async fn delete(app: &App, actor: &Actor, password: Option<&str>) -> Result<()> {
     actor.person()?;
     if actor.is_guest() {
-        user::owns_nothing(app, actor.user).await?;
-        user::erase(app, actor.user, |row| row.kind == UserKind::Guest).await?;
+        user::erase(app, actor.user, Rooms::None, |row| row.kind == UserKind::Guest).await?;
         return Ok(());
     }
     verify_own(app, actor, password.unwrap_or_default()).await?;
     user::owns_nothing(app, actor.user).await?;
-    let owned = Scan::of::<UserRow>().by("by_owner").prefix(actor.user).limit(OWNED);
+    erase_owned(app, actor.user).await?;
+    user::erase(app, actor.user, Rooms::None, |_| true).await?;
+    // A bot made in between; there can be no further one.
+    erase_owned(app, actor.user).await
+}
+
+/// The bots of an account, and the guests that this person was once.
+async fn erase_owned(app: &App, account: Id<marker::User>) -> Result<()> {
+    let owned = Scan::of::<UserRow>().by("by_owner").prefix(account).limit(OWNED);
     for row in app.store.scan::<UserRow>(owned).await? {
         match row.kind {
             UserKind::Bot => bot::erase(app, row.id).await?,
-            // A guest that this person was once.
-            _ => drop(user::erase(app, row.id, |_| true).await?),
+            _ => drop(user::erase(app, row.id, Rooms::Any, |_| true).await?),
         }
     }
-    user::erase(app, actor.user, |_| true).await?;
     Ok(())
 }
 

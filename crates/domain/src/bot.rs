@@ -21,7 +21,7 @@ use crate::{
     render, role,
     rows::{BanRow, MemberRow, RoleRow, UserKind, UserRow},
     store::{Batch, Scan},
-    user,
+    user::{self, Rooms},
 };
 
 /// A bot of the actor's, with its token: the only time that it is told.
@@ -85,7 +85,10 @@ async fn own(app: &App, actor: &Actor, bot: Id<marker::User>) -> Result<Arc<User
 pub async fn new_token(app: &App, actor: &Actor, bot: Id<marker::User>) -> Result<SignedIn> {
     own(app, actor, bot).await?;
     let lane = app.lane_user(bot).await;
-    let row = user::present(app, bot).await?;
+    let Some(row) = app.store.get::<UserRow>(bot).await?.filter(|row| row.kind == UserKind::Bot)
+    else {
+        return no(Reject::Unknown(Code::UNKNOWN_USER));
+    };
     let (login, token) = login::issue_bot(app, bot);
     let (batch, events) = login::end(&login::all(app, bot).await?);
     lane.enqueue(batch.insert(&login), events).durable().await?;
@@ -107,7 +110,7 @@ pub(crate) async fn erase(app: &App, bot: Id<marker::User>) -> Result<()> {
             Err(error) => return Err(error),
         }
     }
-    user::erase(app, bot, |_| true).await?;
+    user::erase(app, bot, Rooms::Any, |_| true).await?;
     Ok(())
 }
 

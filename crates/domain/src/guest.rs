@@ -10,7 +10,7 @@ use crate::{
     render,
     rows::{BanRow, DmRow, GuildRow, MemberRow, ReadStateRow, UserKind, UserRow},
     store::{Batch, SCAN_MAX, Scan, Value},
-    user,
+    user::{self, Rooms},
 };
 
 /// Guests forgotten by one run.
@@ -129,6 +129,10 @@ fn successor(guest: &MemberRow, account: Id<marker::User>) -> MemberRow {
 pub(crate) async fn retire(app: &App, guest: &Actor, account: Id<marker::User>) -> Result<()> {
     let (lane, members) = user::everywhere(app, guest.user).await?;
     let mut row = user::present(app, guest.user).await?;
+    if row.kind != UserKind::Guest {
+        // It became an account of its own in the same moment.
+        return no(Reject::Refused(Code::ALREADY_ACCOUNT));
+    }
     (row.owner_id, row.idle_since) = (Some(account), None);
     let (logins, mut events) = login::end(&login::all(app, guest.user).await?);
     let (left, told) = user::leave(&row, &members);
@@ -155,7 +159,7 @@ pub async fn forget_idle(app: &App) -> Result<usize> {
         }
         pass_on(app, guest.id).await?;
         let still = |row: &UserRow| row.idle_since.is_some_and(|seen| seen < since);
-        gone += usize::from(user::erase(app, guest.id, still).await?);
+        gone += usize::from(user::erase(app, guest.id, Rooms::Any, still).await?);
     }
     Ok(gone)
 }

@@ -172,7 +172,15 @@ pub(crate) fn leave(user: &UserRow, members: &[MemberRow]) -> (Batch, Vec<Event>
     (batch, events.collect())
 }
 
-/// Says no to somebody who still owns rooms: nobody else could look after them.
+/// Which rooms somebody may own who is to be erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rooms {
+    /// Nobody else would look after them.
+    None,
+    Any,
+}
+
+/// Says no to somebody who still owns rooms.
 pub(crate) async fn owns_nothing(app: &App, user: Id<marker::User>) -> Result<()> {
     let owned = Scan::of::<GuildRow>().by("by_owner").prefix(user).limit(1);
     if app.store.scan::<GuildRow>(owned).await?.is_empty() {
@@ -188,6 +196,7 @@ pub(crate) async fn owns_nothing(app: &App, user: Id<marker::User>) -> Result<()
 pub(crate) async fn erase(
     app: &App,
     id: Id<marker::User>,
+    rooms: Rooms,
     still: impl Fn(&UserRow) -> bool,
 ) -> Result<bool> {
     let (lane, members) = everywhere(app, id).await?;
@@ -195,6 +204,10 @@ pub(crate) async fn erase(
     let Some(mut row) = row.filter(|row| row.kind != UserKind::Deleted && still(row)) else {
         return Ok(false);
     };
+    if rooms == Rooms::None {
+        // Founding a room takes this lane, being handed one takes that room's: this is exact.
+        owns_nothing(app, id).await?;
+    }
     row.kind = UserKind::Deleted;
     row.username = format!("deleted_{id}");
     row.global_name = Some("Deleted user".to_owned());
