@@ -72,8 +72,10 @@ fn made(web: &Path, debug: bool) -> Option<PathBuf> {
     // What is installed may be of an older lock file.
     let ok = if installed { build() || (install() && build()) } else { install() && build() };
     if !ok {
-        warn("the page did not build: the server is built without it (cd web && npm ci, then \
-              npm run build, says why; Node.js 20.19+ is needed)");
+        warn(
+            "the page did not build: the server is built without it (cd web && npm ci, then \
+              npm run build, says why; Node.js 20.19+ is needed)",
+        );
         return None;
     }
     let _ = fs::write(dist.join(STAMP), stamp);

@@ -15,8 +15,7 @@ use proto::{Code, Id, Permissions, Timestamp, marker, message::Attachment};
 use sha2::Sha256;
 
 use crate::{
-    App,
-    access,
+    App, access,
     actor::Actor,
     reject::{Reject, Result, no},
     rows::{AttachmentRow, ChannelRow, MessageRow, UsageRow},
@@ -69,9 +68,8 @@ pub fn keep(rows: &[AttachmentRow]) -> Batch {
 
 /// What deletes files with their message. Afterwards `remove_blobs`.
 pub fn drop_rows(rows: &[AttachmentRow]) -> Batch {
-    rows.iter().fold(Batch::new(), |batch, row| {
-        batch.delete::<AttachmentRow>((row.channel_id, row.id))
-    })
+    rows.iter()
+        .fold(Batch::new(), |batch, row| batch.delete::<AttachmentRow>((row.channel_id, row.id)))
 }
 
 /// Bytes that the actor may still add.
@@ -412,7 +410,11 @@ mod tests {
         let kept = sent(&world, &ann, &room, b"kept").await;
         taken(&world, &ann, b"lost!").await.unwrap();
         blob(&world, "avatar/abc", b"picture").await;
-        assert_eq!(sweep(&world.app, false).await.unwrap(), Swept::default(), "it may be on its way");
+        assert_eq!(
+            sweep(&world.app, false).await.unwrap(),
+            Swept::default(),
+            "it may be on its way"
+        );
         assert_eq!(used(&world, &ann).await, 9);
         let swept = sweep(&world.app, true).await.unwrap();
         assert_eq!(swept, Swept { blobs: 1, recounted: 1 });

@@ -135,11 +135,7 @@ struct Look {
 }
 
 /// The public rooms.
-async fn home(
-    State(app): State<Arc<App>>,
-    visitor: Visitor,
-    Query(look): Query<Look>,
-) -> Response {
+async fn home(State(app): State<Arc<App>>, visitor: Visitor, Query(look): Query<Look>) -> Response {
     let (query, after) = (look.q.as_deref(), look.after.as_deref());
     let rooms = match directory::list(&app, query, None, after).await {
         Ok(rooms) => rooms,
@@ -214,7 +210,10 @@ async fn room(
                 Some(channel) => format!("/r/{slug}/{channel}"),
                 None => format!("/r/{slug}"),
             }),
-            image: summary.icon.as_ref().map(|icon| format!("/cdn/icons/{}/{icon}.png", summary.id)),
+            image: summary
+                .icon
+                .as_ref()
+                .map(|icon| format!("/cdn/icons/{}/{icon}.png", summary.id)),
             body: match &preview {
                 Some(preview) => view::room(preview),
                 None => view::unlisted(&summary),

@@ -319,7 +319,8 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_stays_as_it_is() {
-        for file in [b"".as_slice(), b"hi", b"just some text, no picture at all", b"\xff\xd8\xffzz"] {
+        for file in [b"".as_slice(), b"hi", b"just some text, no picture at all", b"\xff\xd8\xffzz"]
+        {
             assert_eq!(stripped(file, 5), file);
         }
         let odd = b"\xff\xd8\xff\xe0\0\x04ab no marker follows here";

@@ -202,10 +202,9 @@ async fn picture(app: &Arc<App>, kind: &str, hash: &str) -> Result<Response, Err
     let name = format!("{kind}/{hash}");
     let head = app.blobs.read(&name, 0, CHUNK_BYTES).await?;
     let seen = head.as_deref().and_then(sniff::sniff).map(|seen| seen.content_type);
-    let (Some(size), Some(kind)) = (
-        app.blobs.size(&name).await?,
-        seen.filter(|kind| sniff::is_picture(kind)),
-    ) else {
+    let (Some(size), Some(kind)) =
+        (app.blobs.size(&name).await?, seen.filter(|kind| sniff::is_picture(kind)))
+    else {
         return Ok(super::no_such_route().await);
     };
     let mut response = public(kind, stream_blob(app.clone(), name, 0, size));

@@ -72,10 +72,8 @@ fn answer(name: &str, bytes: Bytes, encoding: Option<&'static str>, asked: &Head
 }
 
 fn missing() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     (StatusCode::NOT_FOUND, headers, "This file is not of this version of the page: reload.\n")
         .into_response()
 }

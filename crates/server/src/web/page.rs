@@ -67,8 +67,7 @@ impl Page<'_> {
     pub fn html(&self, app: &App, caller: &Caller) -> String {
         let title = html! { title { (self.title) } }.into_string();
         let head = self.head(app, caller).into_string();
-        let filled =
-            [title.as_str(), &head, self.body.0.as_str(), &self.boot.script()];
+        let filled = [title.as_str(), &head, self.body.0.as_str(), &self.boot.script()];
         with_shell(|shell| shell.fill(filled))
     }
 

@@ -99,7 +99,8 @@ async fn an_address_is_not_forged_nor_run_nor_kept_by_those_who_left() {
     let (bare, _) = url.split_once('?').expect("signed");
     assert_eq!(visit(&town, &url, &[]).await.status, 200);
 
-    for forged in [bare.to_owned(), format!("{bare}?ex=ffffffff&hm=00"), url.replace("hm=", "hm=0")] {
+    for forged in [bare.to_owned(), format!("{bare}?ex=ffffffff&hm=00"), url.replace("hm=", "hm=0")]
+    {
         assert_eq!(visit(&town, &forged, &[]).await.status, 404, "{forged}");
     }
     for wanted in ["script", "style", "worker", "iframe", "object", "embed"] {
@@ -107,9 +108,8 @@ async fn an_address_is_not_forged_nor_run_nor_kept_by_those_who_left() {
         assert_eq!(refused.status, 403, "{wanted}");
     }
     let token = |who: &Person| format!("Bearer {}", who.token());
-    let with = async |who: &Person| {
-        visit(&town, bare, &[("Authorization", &token(who))]).await.status
-    };
+    let with =
+        async |who: &Person| visit(&town, bare, &[("Authorization", &token(who))]).await.status;
     assert_eq!((with(&alice).await, with(&eve).await), (200, 200));
 
     let kick = format!("/guilds/{}/members/{}", lobby.id, eve.id);
@@ -134,7 +134,8 @@ async fn a_file_ends_with_whatever_it_was_in() {
     assert_eq!(bob.patch(&format!("{messages}/{one}"), without).await.status, 200);
     assert_eq!(visit(&town, &url, &[]).await.status, 404, "an edit");
 
-    let ((one, first), (two, second)) = (sends_one(&bob, &lobby).await, sends_one(&bob, &lobby).await);
+    let ((one, first), (two, second)) =
+        (sends_one(&bob, &lobby).await, sends_one(&bob, &lobby).await);
     let both = json!({ "messages": [one, two] });
     assert_eq!(alice.post(&format!("{messages}/bulk-delete"), both).await.status, 204);
     assert_eq!(visit(&town, &first, &[]).await.status, 404, "many at once");

@@ -280,7 +280,8 @@ mod tests {
         if form.state == State::Epilogue { Ok(parts) } else { Err(Malformed("cut off")) }
     }
 
-    const FORM: &[u8] = b"preamble\r\n--XX\r\nContent-Disposition: form-data; name=\"payload_json\"\r\n\
+    const FORM: &[u8] =
+        b"preamble\r\n--XX\r\nContent-Disposition: form-data; name=\"payload_json\"\r\n\
         Content-Type: application/json\r\n\r\n{}\r\n--XX  \r\n\
         content-disposition: form-data; name=\"files[0]\"; filename=\"a;\\\"b.png\"\r\n\r\n\
         \r\n--X\r\n\r\n--XX\r\nContent-Disposition: form-data; name=empty\r\n\r\n\
@@ -335,7 +336,10 @@ mod tests {
     #[test]
     fn boundaries_are_read_and_bounded() {
         let read = |text: &str| boundary(&format!("multipart/form-data{text}"));
-        assert_eq!(read("; boundary=----------------Eris").as_deref(), Some("----------------Eris"));
+        assert_eq!(
+            read("; boundary=----------------Eris").as_deref(),
+            Some("----------------Eris")
+        );
         assert_eq!(read(r#"; charset=utf-8; Boundary="a b""#).as_deref(), Some("a b"));
         assert_eq!(read(&format!("; boundary={}", "a".repeat(71))), None);
         assert_eq!(read("; boundary="), None);
