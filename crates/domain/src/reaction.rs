@@ -30,6 +30,7 @@ pub async fn add(
     let emoji = check_emoji(emoji)?;
     let lane = app.lane_channel(place.guild_id(), channel).await;
     let place = access::require(app, actor, channel, Permissions::READ_MESSAGE_HISTORY).await?;
+    takes_part(app, &place)?;
     let mut row = message::find(app, channel, id).await?;
     let own = ReactionRow { message_id: id, emoji: emoji.clone(), user_id: actor.user };
     if app.store.get::<ReactionRow>((id, &emoji, actor.user)).await?.is_some() {
@@ -50,6 +51,21 @@ pub async fn add(
     let event = Dispatch::MessageReactionAdd(Box::new(event));
     let event = Event::Dispatch(message::audience(&place), event);
     lane.enqueue(Batch::new().put(&row).insert(&own), vec![event]).durable().await
+}
+
+/// To join in on an emoji that is there needs no permission; but who is timed out, or a guest where
+/// guests only read, does not join in on anything.
+fn takes_part(app: &App, place: &Place) -> Result<()> {
+    let (Some(guild), Some(member)) = (&place.guild, &place.member) else {
+        return Ok(());
+    };
+    let silent = member.timed_out_until.is_some_and(|until| until > app.clock.now());
+    let state = guild.read();
+    let above = state.is_owner(member.user_id);
+    if !above && (silent || (member.guest && !state.row.guests_write)) {
+        place.require(Permissions::ADD_REACTIONS)?;
+    }
+    Ok(())
 }
 
 /// Takes a reaction back: one's own, or with MANAGE_MESSAGES anybody's.
