@@ -1,6 +1,6 @@
 //! `/cdn`: files of messages, avatars and icons, at the paths that bot libraries build.
 //!
-//! What strangers uploaded is never a document of ours: it is shown only if its bytes are a picture,
+//! What strangers uploaded is never a document of ours: shown only if its bytes are a picture,
 //! sound or film, in a sandbox, and refused to whatever would run it.
 //! <https://discord.com/developers/docs/reference#image-formatting>
 

@@ -1,7 +1,7 @@
 //! How often somebody may ask: fixed windows, with the headers that bot libraries wait by.
 //!
-//! Windows lie on the clock, so that tests move them; the table is bounded, and what does not fit is
-//! let through rather than refused: the global limits of connections still hold.
+//! Windows lie on the clock, so that tests move them; the table is bounded, and what does not fit
+//! is let through rather than refused: the limits of connections still hold.
 
 use std::{
     collections::HashMap,

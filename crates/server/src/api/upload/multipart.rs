@@ -1,7 +1,7 @@
 //! `multipart/form-data` (RFC 7578) as a pure machine: bytes in, pieces out, bounded memory.
 //!
-//! Crates for it buffer a part's head without a limit of its own, which for uploads means as much as
-//! a file may have. Here a head has 8 KiB and everything else passes through.
+//! Crates for it buffer a part's head without a limit of its own, which for uploads means as much
+//! as a file may have. Here a head has 8 KiB and everything else passes through.
 
 use bytes::{Bytes, BytesMut};
 
