@@ -9,11 +9,11 @@ use proto::{
     marker,
     osc::{Registration, SignedIn},
 };
-use unicode_normalization::UnicodeNormalization as _;
 
 use crate::{
     Actor, App, bot, guest, login,
     name::{self, Username},
+    password,
     reject::{Reject, Result, no},
     rows::{CredentialRow, InviteRow, LoginRow, SecretPurpose, SecretRow, UserKind, UserRow},
     server_owner::{self, Link},
@@ -40,7 +40,7 @@ pub async fn create(
     }
     may_register(app, draft.invite.as_deref()).await?;
     let username = name::username(&app.limits, &draft.username)?;
-    let password = new_password(app, "password", &draft.password, &username.text)?;
+    let password = password::check(&app.limits, "password", &draft.password, &username.text)?;
     if name::by_skeleton(app, &username.skeleton).await?.is_some() {
         return no(Reject::Refused(Code::NAME_TAKEN));
     }
@@ -187,7 +187,7 @@ async fn verify(app: &App, username: &str, password: &str) -> Result<Option<(Use
     };
     let fits = password.len() <= app.limits.password_bytes;
     let phc = phc.filter(|_| fits);
-    let typed = if fits { normal(password) } else { String::new() };
+    let typed = if fits { password::normal(password) } else { String::new() };
     let right = app.passwords.verify(typed, phc.clone()).await?;
     Ok(row.zip(phc).filter(|_| right))
 }
@@ -208,7 +208,7 @@ async fn verify_own(app: &App, actor: &Actor, password: &str) -> Result<String> 
     tries::count(app, &tried)?;
     let phc = app.store.get::<CredentialRow>(actor.user).await?.map(|row| row.password);
     let fits = password.len() <= app.limits.password_bytes;
-    let typed = if fits { normal(password) } else { String::new() };
+    let typed = if fits { password::normal(password) } else { String::new() };
     match phc {
         Some(phc) if app.passwords.verify(typed, Some(phc.clone())).await? && fits => {
             tries::forgive(app, &tried);
@@ -221,35 +221,11 @@ async fn verify_own(app: &App, actor: &Actor, password: &str) -> Result<String> 
     }
 }
 
-/// The same password from every keyboard.
-fn normal(password: &str) -> String {
-    password.nfc().collect()
-}
-
-/// Checks a password that somebody chose. `path`: the field it came in.
-fn new_password(app: &App, path: &str, password: &str, username: &str) -> Result<String, Reject> {
-    let (least, most) = (app.limits.password_length_min, app.limits.password_bytes);
-    let password = normal(password);
-    if password.chars().count() < least || password.len() > most {
-        return Err(Reject::length(path, least, most));
-    }
-    let lower = password.to_lowercase();
-    let mut different: Vec<char> = lower.chars().collect();
-    different.sort_unstable();
-    different.dedup();
-    // The rest of what people try first is caught by limits on tries.
-    if lower == username || different.len() < 3 || lower.starts_with("password") {
-        let message = "Everybody would try this one: choose another.";
-        return Err(Reject::field(path, "PASSWORD_WEAK", message));
-    }
-    Ok(password)
-}
-
 /// Chooses a new password. All other logins end.
 pub async fn change_password(app: &App, actor: &Actor, change: ChangePassword) -> Result<()> {
     actor.account()?;
     let username = user::present(app, actor.user).await?.username;
-    let new = new_password(app, "new_password", &change.new_password, &username)?;
+    let new = password::check(&app.limits, "new_password", &change.new_password, &username)?;
     let phc = verify_own(app, actor, &change.password).await?;
     let password = app.passwords.hash(new).await?;
     let lane = app.lane_user(actor.user).await;
@@ -319,7 +295,7 @@ pub async fn reset_password(app: &App, draft: ResetPassword) -> Result<()> {
         return no(Reject::Refused(Code::SECRET_GONE));
     };
     let username = app.user(user).await?.username.clone();
-    let new = new_password(app, "password", &draft.password, &username)?;
+    let new = password::check(&app.limits, "password", &draft.password, &username)?;
     let password = app.passwords.hash(new).await?;
     let lane = app.lane_user(user).await;
     let row = app.store.get::<UserRow>(user).await?;

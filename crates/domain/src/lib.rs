@@ -27,6 +27,7 @@ pub mod name;
 pub mod picture;
 pub mod login;
 pub mod tries;
+mod password;
 pub mod server_owner;
 pub mod user;
 pub mod guest;
