@@ -119,7 +119,9 @@ macro_rules! dispatches {
             }
 
             fn write_data(&self, out: &mut Vec<u8>) {
-                let written = match self { $(Self::$variant(d) => serde_json::to_writer(out, d),)* };
+                let written = match self {
+                    $(Self::$variant(d) => serde_json::to_writer(out, d),)*
+                };
                 written.expect("wire types are plain data");
             }
         }
