@@ -33,19 +33,13 @@ impl Address {
         let (authority, target) = rest.split_at(at);
         let (host, port) = match authority.rsplit_once(':') {
             // A colon inside brackets is not that of a port.
-            Some((host, port)) if !port.ends_with(']') => {
-                (host, port.parse().map_err(|_| bad())?)
-            }
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| bad())?),
             _ => (authority, 80),
         };
         if host.is_empty() || host.contains('@') {
             return Err(bad());
         }
-        let target = if target.starts_with('/') {
-            target.to_owned()
-        } else {
-            format!("/{target}")
-        };
+        let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
         Ok(Self { host: host.to_owned(), port, target })
     }
 

@@ -38,6 +38,8 @@ pub struct Cache {
     pub read_states: BTreeMap<Id<marker::Channel>, ReadState>,
     /// Unix seconds when somebody was last seen typing.
     pub typing: BTreeMap<(Id<marker::Channel>, Id<marker::User>), i64>,
+    /// Told of read markers, hence counts mentions: pure v10 sessions are not.
+    counts_mentions: bool,
     /// Messages of opened channels.
     timelines: BTreeMap<Id<marker::Channel>, Timeline>,
 }
@@ -187,6 +189,7 @@ impl Cache {
         *self = Self {
             user: Some(ready.user.clone()),
             unavailable: ready.guilds.iter().map(|guild| guild.id).collect(),
+            counts_mentions: ready.osc.is_some(),
             dms: ready.private_channels.iter().map(|dm| (dm.id, dm.clone())).collect(),
             ..Self::default()
         };
@@ -247,7 +250,7 @@ impl Cache {
         if let Some(channel) = dm.or(in_guild) {
             channel.last_message_id = Some(Some(message.id));
         }
-        if meant {
+        if meant && self.counts_mentions {
             let unread = ReadState { channel_id: here, last_message_id: None, mention_count: 0 };
             self.read_states.entry(here).or_insert(unread).mention_count += 1;
         }

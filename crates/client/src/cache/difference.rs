@@ -71,9 +71,7 @@ fn common<K: Ord + Debug, V: PartialEq + Debug>(
     kept: &BTreeMap<K, V>,
     fresh: &BTreeMap<K, V>,
 ) -> Option<String> {
-    fresh.iter().find_map(|(key, fresh)| {
-        differs(&format!("{what} {key:?}"), kept.get(key)?, fresh)
-    })
+    fresh.iter().find_map(|(key, fresh)| differs(&format!("{what} {key:?}"), kept.get(key)?, fresh))
 }
 
 fn maps<K: Ord + Debug, V: PartialEq + Debug>(

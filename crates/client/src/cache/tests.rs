@@ -1,3 +1,5 @@
+//! What the copy makes of events: the rules that two reducers must share.
+
 use proto::gateway::Dispatch;
 use serde_json::{Value, json};
 
@@ -44,16 +46,25 @@ fn message(id: &str, author: u64, content: &str) -> Value {
 /// User 1 in guild 10 with channel 20.
 fn started() -> Cache {
     let mut cache = Cache::default();
-    told(&mut cache, "READY", json!({ "v": 10, "user": user(1), "session_id": "s",
+    told(
+        &mut cache,
+        "READY",
+        json!({ "v": 10, "user": user(1), "session_id": "s",
         "guilds": [{ "id": "10", "unavailable": true }], "resume_gateway_url": "ws://h",
-        "private_channels": [], "application": { "id": "1", "flags": 0 } }));
+        "private_channels": [], "application": { "id": "1", "flags": 0 },
+        "osc": { "read_states": [] } }),
+    );
     assert!(!cache.is_whole());
-    told(&mut cache, "GUILD_CREATE", json!({ "id": "10", "name": "g", "icon": null,
+    told(
+        &mut cache,
+        "GUILD_CREATE",
+        json!({ "id": "10", "name": "g", "icon": null,
         "description": null, "owner_id": "1", "features": [], "roles": [role("10"), role("12")],
         "joined_at": "2026-11-22T12:00:00.000000+00:00", "large": false, "member_count": 1,
         "voice_states": [], "members": [member(1, &["12"])], "channels": [channel("20")],
         "presences": [], "threads": [], "stage_instances": [], "guild_scheduled_events": [],
-        "soundboard_sounds": [] }));
+        "soundboard_sounds": [] }),
+    );
     assert!(cache.is_whole());
     cache
 }
@@ -72,11 +83,19 @@ fn a_role_goes_with_all_that_it_was_given_to() {
 fn who_leaves_is_neither_there_nor_in_voice() {
     let mut cache = started();
     told(&mut cache, "GUILD_MEMBER_ADD", member(2, &[]));
-    told(&mut cache, "PRESENCE_UPDATE", json!({ "user": { "id": "2" }, "guild_id": "10",
-        "status": "online" }));
-    told(&mut cache, "VOICE_STATE_UPDATE", json!({ "guild_id": "10", "channel_id": "20",
+    told(
+        &mut cache,
+        "PRESENCE_UPDATE",
+        json!({ "user": { "id": "2" }, "guild_id": "10",
+        "status": "online" }),
+    );
+    told(
+        &mut cache,
+        "VOICE_STATE_UPDATE",
+        json!({ "guild_id": "10", "channel_id": "20",
         "user_id": "2", "session_id": "v", "deaf": false, "mute": false, "self_deaf": false,
-        "self_mute": false }));
+        "self_mute": false }),
+    );
     let guild = &cache.guilds[&id(10)];
     assert_eq!((guild.member_count, guild.presences.len(), guild.voice_states.len()), (2, 1, 1));
     told(&mut cache, "GUILD_MEMBER_REMOVE", json!({ "guild_id": "10", "user": user(2) }));
@@ -103,8 +122,10 @@ fn reactions_count_and_an_edit_keeps_them() {
     let mut cache = started();
     cache.open(id(20), Vec::new(), 10);
     told(&mut cache, "MESSAGE_CREATE", message("100", 2, "hi"));
-    let react = |user: &str, emoji: &str| json!({ "user_id": user, "channel_id": "20",
-        "message_id": "100", "emoji": { "id": null, "name": emoji }, "burst": false, "type": 0 });
+    let react = |user: &str, emoji: &str| {
+        json!({ "user_id": user, "channel_id": "20",
+        "message_id": "100", "emoji": { "id": null, "name": emoji }, "burst": false, "type": 0 })
+    };
     told(&mut cache, "MESSAGE_REACTION_ADD", react("1", "a"));
     told(&mut cache, "MESSAGE_REACTION_ADD", react("2", "a"));
     told(&mut cache, "MESSAGE_REACTION_ADD", react("2", "b"));

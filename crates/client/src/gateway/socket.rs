@@ -4,8 +4,7 @@ use std::{io, time::Duration};
 
 use anyhow::{Context as _, anyhow, bail};
 use proto::websocket::{
-    Decoder, Event, Limits, Opcode, Role,
-    close_code,
+    Decoder, Event, Limits, Opcode, Role, close_code,
     encode::{close_payload, masked},
     handshake::{self, HeadReader},
 };

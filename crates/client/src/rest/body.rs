@@ -125,7 +125,9 @@ mod tests {
         let body = Body::form(&serde_json::json!({ "content": "hi" }), &[file]).expect("a body");
         let text: Vec<u8> = body.pieces.concat();
         let text = String::from_utf8(text).expect("text");
-        assert!(text.contains("filename=\"a%22%0D%0AX: 1.png\"\r\nContent-Type: image/pngX: 1\r\n"));
+        assert!(
+            text.contains("filename=\"a%22%0D%0AX: 1.png\"\r\nContent-Type: image/pngX: 1\r\n")
+        );
         assert!(text.contains("{\"content\":\"hi\"}") && text.ends_with("--\r\n"));
         let size = hyper::body::Body::size_hint(&body.pieces()).exact();
         assert_eq!(size, Some(text.len() as u64));

@@ -48,7 +48,8 @@ impl Rest {
         channel: Id<marker::Channel>,
         message: Id<marker::Message>,
     ) -> Result<Message, Error> {
-        self.ask(Method::GET, &format!("/channels/{channel}/messages/{message}"), Body::none()).await
+        self.ask(Method::GET, &format!("/channels/{channel}/messages/{message}"), Body::none())
+            .await
     }
 
     /// Newest first, at most 100; before a message or from the end.

@@ -30,7 +30,6 @@ use server::{
 };
 
 pub use person::{Answer, Person, Room};
-pub use session::{Kind, Session};
 use spy::Spy;
 
 /// How long anything may take before a scenario is given up.
@@ -155,14 +154,6 @@ impl Town {
         let token = signed["token"].as_str().expect("a token");
         let id = signed["user"]["id"].as_str().expect("an id");
         self.inner.settle_in(token, id).await
-    }
-
-    /// Somebody has another secret now: sessions that start later use it.
-    pub fn renew(&self, who: &Person) {
-        let mut people = self.inner.people.lock().expect("no panic");
-        for person in people.iter_mut().filter(|person| person.id == who.id) {
-            person.rest = who.rest.clone();
-        }
     }
 
     /// Asks without being signed in.

@@ -1,6 +1,6 @@
 //! The laws, checked for every session when a scenario ends.
 //!
-//! Convergence, sequence, order, secrecy, bounds, silence: see the tests section of the house rules.
+//! Convergence, sequence, order, secrecy, bounds, silence: what must hold whatever a story tells.
 
 use std::{
     sync::{Mutex, Once, PoisonError},
@@ -12,7 +12,10 @@ use proto::gateway::Shape;
 use tracing::{Level, field::Visit};
 use tracing_subscriber::{Layer, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use super::{Inner, Person, session::{Kind, Session}};
+use super::{
+    Inner, Person,
+    session::{Kind, Session},
+};
 
 /// Shared numbers from one event to the next, as the gateway's parcels have them.
 const STEP: u64 = 256;
@@ -46,12 +49,12 @@ pub async fn check(town: &Inner) {
 async fn check_session(town: &Inner, person: &Person, session: &Session) -> Vec<String> {
     let named = |fault: String| format!("{} {:?}: {fault}", person.id, session.kind);
     if session.is_out() {
-        return session.log().faults.drain(..).map(named).collect();
+        return session.log().take_faults().into_iter().map(named).collect();
     }
     session.beats().await;
     let fresh = person.fresh_session(session.kind).await;
-    let mut faults: Vec<_> = session.log().faults.drain(..).map(named).collect();
-    faults.extend(fresh.log().faults.drain(..).map(named));
+    let mut faults: Vec<_> = session.log().take_faults().into_iter().map(named).collect();
+    faults.extend(fresh.log().take_faults().into_iter().map(named));
     {
         let (kept, fresh) = (session.log(), fresh.log());
         let difference = cache::difference(&kept.cache, &fresh.cache);
@@ -148,11 +151,7 @@ static ERRORS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 struct Errors;
 
 impl<S: tracing::Subscriber> Layer<S> for Errors {
-    fn on_event(
-        &self,
-        event: &tracing::Event<'_>,
-        _: tracing_subscriber::layer::Context<'_, S>,
-    ) {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         if *event.metadata().level() == Level::ERROR {
             let mut line = Line(String::new());
             event.record(&mut line);

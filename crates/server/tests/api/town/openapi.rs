@@ -68,9 +68,9 @@ fn find(spec: &Value, method: &str, path: &str) -> Option<String> {
         let same = |(wanted, part): (&&str, &&str)| wanted.starts_with('{') || wanted == part;
         wanted.len() == parts.len() && wanted.iter().zip(&parts).all(same)
     };
-    let fitting = paths.iter().filter(|(template, operations)| {
-        fits(template) && operations.get(method).is_some()
-    });
+    let fitting = paths
+        .iter()
+        .filter(|(template, operations)| fits(template) && operations.get(method).is_some());
     let words = |template: &str| template.split('/').filter(|w| !w.starts_with('{')).count();
     fitting.max_by_key(|(template, _)| words(template)).map(|(template, _)| template.clone())
 }

@@ -11,7 +11,10 @@ use hyper::Method;
 use proto::{Id, marker};
 use serde_json::{Value, json};
 
-use super::{Inner, PATIENCE, session::{Kind, Session}};
+use super::{
+    Inner, PATIENCE,
+    session::{Kind, Session},
+};
 
 /// Cheap to clone; all clones are one person.
 #[derive(Clone)]
@@ -238,11 +241,14 @@ impl Person {
     /// The same with their data.
     pub async fn heard(&self) -> Vec<(&'static str, Value)> {
         self.town.settle().await;
-        let osc = self.osc().take_new();
+        let mut osc = self.osc().take_new();
+        // Each session comes back in its own time.
+        osc.retain(|(name, _)| *name != "RESUMED");
         if let Some(pure) = &self.pure {
             let shared = osc.iter().filter(|(name, _)| !name.starts_with("OSC_"));
             let shared: Vec<_> = shared.map(|(name, _)| *name).collect();
-            let pure: Vec<_> = pure.take_new().into_iter().map(|(name, _)| name).collect();
+            let pure = pure.take_new().into_iter().map(|(name, _)| name);
+            let pure: Vec<_> = pure.filter(|name| *name != "RESUMED").collect();
             assert_eq!(pure, shared, "the pure session of {} heard something else", self.id);
         }
         osc

@@ -79,11 +79,6 @@ impl Socket {
         }
     }
 
-    /// Whether nothing comes for a while.
-    pub async fn is_quiet(&mut self, while_: std::time::Duration) -> bool {
-        tokio::time::timeout(while_, self.read()).await.is_err()
-    }
-
     async fn read(&mut self) -> Heard {
         let mut buffer = vec![0; 64 * 1024];
         loop {
