@@ -374,17 +374,23 @@ pub fn print(config: &Config, origins: &Origins) -> String {
     text
 }
 
+const CONFIG_HEAD: &str = "# Configuration
+
+Generated from `crates/server/src/config.rs`; a test keeps it true.
+
+One TOML file: `--config FILE`, else `./opensrcchat.toml` if it is there. Each key can also be set
+by a variable (`OPENSRCCHAT_PUBLIC_URL`, `OPENSRCCHAT_LIMITS_MESSAGE_LENGTH`) or on the command line
+(`--set limits.message_length=4000`). The later wins: default, file, variable, flag.
+`opensrcchat config` prints what is in effect and where it comes from.
+
+| key | default | meaning |
+|---|---|---|
+";
+
 /// `docs/reference/config.md`.
 pub fn reference() -> String {
     let table = to_table(&Config::default());
-    let mut text = "# Configuration\n\n\
-        Generated from `crates/server/src/config.rs`; a test keeps it true.\n\n\
-        One TOML file: `--config FILE`, else `./opensrcchat.toml` if it is there. Each key can also \
-        be set by a\nvariable (`OPENSRCCHAT_PUBLIC_URL`, `OPENSRCCHAT_LIMITS_MESSAGE_LENGTH`) or on \
-        the command line\n(`--set limits.message_length=4000`). The later wins: default, file, \
-        variable, flag.\n`opensrcchat config` prints what is in effect and where it comes from.\n\n\
-        | key | default | meaning |\n|---|---|---|\n"
-        .to_owned();
+    let mut text = CONFIG_HEAD.to_owned();
     for (key, meaning) in KEYS {
         text += &format!("| `{key}` | `{}` | {} |\n", table[*key], meaning.trim());
     }

@@ -1,4 +1,5 @@
-//! Counters of the server, in the text format of Prometheus. <https://prometheus.io/docs/instrumenting/exposition_formats/>
+//! Counters of the server, in the text format of Prometheus.
+//! <https://prometheus.io/docs/instrumenting/exposition_formats/>
 //!
 //! Our own few lines: atomics, no registry to look up, and no label that could name a person.
 

@@ -1,6 +1,7 @@
 //! Passwords as Argon2id on threads of their own: a few at a time, a bounded queue before them.
 //!
-//! 19 MiB, two passes, one lane: <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>
+//! 19 MiB, two passes, one lane:
+//! <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>
 
 use std::sync::{Arc, Mutex, mpsc};
 
