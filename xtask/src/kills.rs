@@ -139,12 +139,7 @@ async fn kill(
 }
 
 /// Sends one message after the other, each until its fate is known.
-async fn write(
-    run: Arc<Run>,
-    n: usize,
-    token: String,
-    mut chance: Chance,
-) -> anyhow::Result<()> {
+async fn write(run: Arc<Run>, n: usize, token: String, mut chance: Chance) -> anyhow::Result<()> {
     let rest = run.place.rest()?.with_token(token).with_timeout(Duration::from_secs(3));
     let mut k = 0;
     while !run.over.load(Ordering::SeqCst) {
@@ -254,7 +249,10 @@ struct Known {
 async fn catch_up(run: &Run, rest: &Rest, name: &str, known: &mut [Known]) {
     for (place, channel) in run.channels.iter().enumerate() {
         loop {
-            let path = format!("/channels/{channel}/messages?limit=100&after={}", known[place].newest.max(1));
+            let path = format!(
+                "/channels/{channel}/messages?limit=100&after={}",
+                known[place].newest.max(1)
+            );
             let Ok(answer) = rest.get(&path).await else {
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 continue;
@@ -307,7 +305,8 @@ fn report(run: &Run, rounds: usize, recoveries: &[u128]) -> anyhow::Result<()> {
     let file = run.place.data.join("history.jsonl");
     run.history.write(&file)?;
     let verdict = ledger::judge(&run.history.entries());
-    let at = |share: usize| recoveries.get((recoveries.len() * share / 100).min(recoveries.len() - 1));
+    let at =
+        |share: usize| recoveries.get((recoveries.len() * share / 100).min(recoveries.len() - 1));
     println!(
         "kills={rounds} resent={} resumed={} identified={} recovery_p50_ms={} recovery_p99_ms={}",
         run.resent.load(Ordering::Relaxed),

@@ -73,9 +73,9 @@ impl History {
 impl Entry {
     fn lines(&self) -> Vec<Value> {
         match self {
-            Self::Send { t, client, chan, nonce } => {
-                vec![json!({"op":"send","t":t,"client":client,"chan":chan.to_string(),"nonce":nonce})]
-            }
+            Self::Send { t, client, chan, nonce } => vec![json!({
+                "op":"send","t":t,"client":client,"chan":chan.to_string(),"nonce":nonce
+            })],
             Self::Ack { t, client, chan, nonce, id } => vec![json!({
                 "op":"ack","t":t,"client":client,"chan":chan.to_string(),"nonce":nonce,
                 "id":id.to_string()
@@ -278,7 +278,13 @@ mod tests {
     #[test]
     fn each_broken_promise_is_seen() {
         let fine = [
-            sub(), send("a"), ack("a", 1), recv(1), send("b"), ack("b", 2), recv(2),
+            sub(),
+            send("a"),
+            ack("a", 1),
+            recv(1),
+            send("b"),
+            ack("b", 2),
+            recv(2),
             last(&[(1, "a"), (2, "b")]),
         ];
         assert!(judge(&fine).is_kept());

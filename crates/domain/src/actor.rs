@@ -30,9 +30,7 @@ impl Actor {
     pub fn person(&self) -> Result<()> {
         match self.kind {
             UserKind::Guest | UserKind::Account => Ok(()),
-            UserKind::Bot | UserKind::Deleted => {
-                no(Reject::Refused(proto::Code::PEOPLE_ONLY))
-            }
+            UserKind::Bot | UserKind::Deleted => no(Reject::Refused(proto::Code::PEOPLE_ONLY)),
         }
     }
 
@@ -41,9 +39,7 @@ impl Actor {
         match self.kind {
             UserKind::Account => Ok(()),
             UserKind::Guest => no(Reject::Refused(proto::Code::ACCOUNT_NEEDED)),
-            UserKind::Bot | UserKind::Deleted => {
-                no(Reject::Refused(proto::Code::PEOPLE_ONLY))
-            }
+            UserKind::Bot | UserKind::Deleted => no(Reject::Refused(proto::Code::PEOPLE_ONLY)),
         }
     }
 }

@@ -248,4 +248,3 @@ async fn load_guild(disk: &View, id: Id<marker::Guild>) -> anyhow::Result<Option
         voice: Default::default(),
     }))
 }
-

@@ -54,10 +54,7 @@ impl Event {
         Self::Dispatch(Audience::Guild(guild), dispatch)
     }
 
-    pub fn to_users(
-        users: impl IntoIterator<Item = Id<marker::User>>,
-        dispatch: Dispatch,
-    ) -> Self {
+    pub fn to_users(users: impl IntoIterator<Item = Id<marker::User>>, dispatch: Dispatch) -> Self {
         Self::Dispatch(Audience::Users(users.into_iter().collect()), dispatch)
     }
 }

@@ -11,8 +11,8 @@ use proto::{
 use crate::{
     Actor, App,
     bus::Event,
-    render,
     reject::{Reject, Result, no},
+    render,
     rows::{ChannelRow, DmRow, MemberRow, PairRow, TipRow, UserKind},
     store::{Batch, IntoKey as _, Scan},
 };
@@ -88,11 +88,7 @@ async fn share_a_guild(app: &App, one: Id<marker::User>, other: Id<marker::User>
 }
 
 /// Whether these two may know of each other: a shared room or a conversation.
-pub async fn acquainted(
-    app: &App,
-    one: Id<marker::User>,
-    other: Id<marker::User>,
-) -> Result<bool> {
+pub async fn acquainted(app: &App, one: Id<marker::User>, other: Id<marker::User>) -> Result<bool> {
     if one == other || app.disk.get::<PairRow>((one.min(other), one.max(other))).await?.is_some() {
         return Ok(true);
     }
@@ -127,11 +123,7 @@ pub async fn close(app: &App, actor: &Actor, row: &ChannelRow) -> Result<Channel
 }
 
 /// The channel as one of its two sees it.
-pub async fn render_for(
-    app: &App,
-    row: &ChannelRow,
-    viewer: Id<marker::User>,
-) -> Result<Channel> {
+pub async fn render_for(app: &App, row: &ChannelRow, viewer: Id<marker::User>) -> Result<Channel> {
     let tip = app.disk.get::<TipRow>(row.id).await?;
     Ok(render::dm(row, tip.as_ref(), others(app, row, viewer).await?))
 }

@@ -38,16 +38,18 @@ fn settle(what: &str, outcome: Result<()>) {
 }
 
 /// Events older than the log keeps. They are in the order of their numbers, hence of their time.
+/// The newest of the old ones stays: it shows that nothing after it is missing, and where the
+/// numbers go on after a restart.
 async fn prune_events(app: &App) -> Result<()> {
     let kept_ms = app.limits.event_log_minutes as i64 * MINUTE_MS;
     let old = app.clock.now().plus_ms(-kept_ms);
     for _ in 0..PIECES {
         let oldest = app.disk.scan::<EventRow>(Scan::of::<EventRow>().limit(PIECE)).await?;
         let doomed = oldest.iter().take_while(|event| event.at < old).count();
-        let Some(last) = doomed.checked_sub(1).map(|at| oldest[at].number) else {
+        if doomed < 2 {
             return Ok(());
-        };
-        let below = Value::Int(last + 1);
+        }
+        let below = Value::Int(oldest[doomed - 1].number);
         let batch = Batch::new().prune::<EventRow>((), Some(below), PIECE);
         commit(app, batch).await?;
         if doomed < PIECE {
@@ -72,10 +74,10 @@ async fn prune_sessions(app: &App) -> Result<()> {
 async fn prune_secrets(app: &App) -> Result<()> {
     let now = app.clock.now();
     let all = app.disk.scan::<SecretRow>(Scan::of::<SecretRow>().limit(PIECE)).await?;
-    let batch = all.iter().filter(|secret| secret.expires_at < now).fold(
-        Batch::new(),
-        |batch, secret| batch.delete::<SecretRow>(secret.key()),
-    );
+    let batch = all
+        .iter()
+        .filter(|secret| secret.expires_at < now)
+        .fold(Batch::new(), |batch, secret| batch.delete::<SecretRow>(secret.key()));
     commit(app, batch).await
 }
 
@@ -101,4 +103,38 @@ async fn commit(app: &App, batch: Batch) -> Result<()> {
         Error::Fault(fault) => Error::Fault(fault.context("cannot prune")),
         reject => reject,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::message::CreateMessage;
+
+    use super::*;
+    use crate::{message, testing::World};
+
+    #[tokio::test]
+    async fn the_log_forgets_what_is_old_but_never_where_it_stands() {
+        let world = World::new().await;
+        let alice = world.person("alice").await;
+        let room = world.guild(&[&alice]).await;
+        let app = &world.app;
+        let say = async |n: usize| {
+            let draft = CreateMessage { content: Some(n.to_string()), ..Default::default() };
+            message::send(app, &alice, room.general, draft, vec![]).await.expect("sent");
+        };
+        let log = async || {
+            let all = app.disk.scan::<EventRow>(Scan::of::<EventRow>()).await.expect("read");
+            all.iter().map(|event| event.number).collect::<Vec<_>>()
+        };
+        for n in 0..5 {
+            say(n).await;
+        }
+        world.clock.advance_ms(app.limits.event_log_minutes as i64 * MINUTE_MS + 1);
+        let before = log().await;
+        run_once(app).await;
+        assert_eq!(log().await, before[4..]);
+        say(5).await;
+        run_once(app).await;
+        assert_eq!(log().await.len(), 2);
+    }
 }

@@ -1,7 +1,8 @@
 //! The order of things: decide in a lane, enqueue, commit, publish. Nothing else publishes.
 //!
 //! A lane is held while an operation reads, decides and enqueues; the place in the queue is its
-//! place in the order. One writer takes what is queued, commits it at once, publishes in queue order
+//! place in the order. One writer takes what is queued, commits it at once, publishes in queue
+//! order
 //! and then answers. So 64 senders share one fsync, in one channel too.
 //!
 //! Structure of a guild (roles, channels, bans) holds its lane until it is on disk and published:
@@ -118,11 +119,7 @@ impl App {
     }
 
     /// One person in a guild: joins and leaves go on beside each other.
-    pub async fn lane_member(
-        &self,
-        guild: Id<marker::Guild>,
-        user: Id<marker::User>,
-    ) -> Lane<'_> {
+    pub async fn lane_member(&self, guild: Id<marker::Guild>, user: Id<marker::User>) -> Lane<'_> {
         self.lane_everywhere(user, &[guild]).await
     }
 
@@ -173,8 +170,7 @@ impl App {
     /// Waits until everything enqueued before is published.
     pub async fn flushed(&self) -> Result<(), Error> {
         let (answer, done) = oneshot::channel();
-        let item =
-            Item { ticket: 0, batch: Batch::new(), events: Vec::new(), whole: None, answer };
+        let item = Item { ticket: 0, batch: Batch::new(), events: Vec::new(), whole: None, answer };
         self.lanes.queue.send(item).await.map_err(|_| Error::Reject(Reject::Busy))?;
         done.await.map_err(|_| Error::Reject(Reject::Busy))?.map_err(Error::Reject)
     }

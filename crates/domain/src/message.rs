@@ -20,8 +20,9 @@ use crate::{
     access::Place,
     attachment::{self, Upload},
     bus::{Audience, Event},
-    dm, read_state, render,
+    dm, read_state,
     reject::{Reject, Result, no},
+    render,
     rows::{AttachmentRow, Loud, MessageRow, NonceRow, ReactionRow, TipRow},
     store::Batch,
 };
@@ -62,7 +63,8 @@ pub async fn send(
     if let Some(nonce) = nonce {
         let at = app.clock.now();
         let author_id = actor.user;
-        batch = batch.put(&NonceRow { author_id, channel_id: channel, nonce, message_id: row.id, at });
+        batch =
+            batch.put(&NonceRow { author_id, channel_id: channel, nonce, message_id: row.id, at });
     }
     batch = batch.and(attachment::keep(&row.attachments));
     batch = batch.and(read_state::count_mentions(app, &place, &row, &mentioned).await?);
@@ -111,8 +113,7 @@ async fn next_tip(app: &App, place: &Place, row: &MessageRow) -> Result<TipRow> 
     });
     tip.last_message_id = Some(row.id);
     if row.mention_everyone || !row.mention_roles.is_empty() {
-        let roles =
-            if row.mention_everyone { Vec::new() } else { row.mention_roles.clone() };
+        let roles = if row.mention_everyone { Vec::new() } else { row.mention_roles.clone() };
         tip.loud.push(Loud { id: row.id, roles, author_id: Some(row.author_id) });
         if tip.loud.len() > read_state::LOUD_MOST {
             tip.loud.remove(0);
@@ -493,10 +494,8 @@ mod tests {
             guild_id: None,
             fail_if_not_exists: None,
         };
-        let answer = || CreateMessage {
-            message_reference: Some(reference.clone()),
-            ..text("answer")
-        };
+        let answer =
+            || CreateMessage { message_reference: Some(reference.clone()), ..text("answer") };
         let sent = send(app, &alice, here, answer(), vec![]).await.expect("sent");
         let quoted = sent.referenced_message.expect("there").expect("not deleted");
         assert_eq!((sent.kind, quoted.content.as_str()), (message::REPLY, "first"));
@@ -564,10 +563,7 @@ mod tests {
         let channel = dm::open(app, &alice, bob.user).await.expect("open");
         assert_eq!(dm::open(app, &bob, alice.user).await.expect("open").id, channel.id);
         send(app, &alice, channel.id, text("psst"), vec![]).await.expect("sent");
-        assert_eq!(
-            world.saw(),
-            ["OSC_CHANNEL_CREATE", "OSC_CHANNEL_CREATE", "MESSAGE_CREATE"]
-        );
+        assert_eq!(world.saw(), ["OSC_CHANNEL_CREATE", "OSC_CHANNEL_CREATE", "MESSAGE_CREATE"]);
         assert_eq!(code(list(app, &eve, channel.id, Around::End, 5).await), 10003);
         let states = read_state::all(app, bob.user, &[]).await.expect("read");
         assert_eq!(states[0].mention_count, 1);

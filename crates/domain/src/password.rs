@@ -38,7 +38,8 @@ const COMMON: &[&str] = &[
     "zxcvbnm123",
 ];
 
-/// Rows of keys and of the alphabet; a password that is a piece of one, in either direction, is weak.
+/// Rows of keys and of the alphabet; a password that is a piece of one, in either direction, is
+/// weak.
 const ROWS: &[&str] = &[
     "12345678901234567890",
     "abcdefghijklmnopqrstuvwxyz",

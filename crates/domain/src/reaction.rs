@@ -12,8 +12,9 @@ use crate::{
     Actor, App, access,
     access::Place,
     bus::Event,
-    message, render,
+    message,
     reject::{Reject, Result, no},
+    render,
     rows::{MessageRow, ReactionCount, ReactionRow},
     store::{Batch, Scan},
 };
@@ -168,12 +169,7 @@ pub async fn list(
         .collect())
 }
 
-fn event(
-    place: &Place,
-    row: &MessageRow,
-    user: Id<marker::User>,
-    emoji: &str,
-) -> ReactionEvent {
+fn event(place: &Place, row: &MessageRow, user: Id<marker::User>, emoji: &str) -> ReactionEvent {
     ReactionEvent {
         user_id: user,
         channel_id: row.channel_id,
@@ -252,10 +248,12 @@ mod tests {
 
     #[test]
     fn one_emoji_and_nothing_else() {
-        for good in ["🦀", "👍🏽", "👩‍👩‍👧‍👦", "❤️", "1️⃣", "🇩🇪", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "☺", "✅"] {
+        for good in ["🦀", "👍🏽", "👩‍👩‍👧‍👦", "❤️", "1️⃣", "🇩🇪", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "☺", "✅"]
+        {
             assert!(is_emoji(good), "{good}");
         }
-        for bad in ["", "a", "1", "🦀🦀", "crab", "🇩", "😀 ", "<b>", "kit:1", "🦀\u{200d}", "漢"] {
+        for bad in ["", "a", "1", "🦀🦀", "crab", "🇩", "😀 ", "<b>", "kit:1", "🦀\u{200d}", "漢"]
+        {
             assert!(!is_emoji(bad), "{bad}");
         }
     }

@@ -119,11 +119,7 @@ fn whole(row: &ReadStateRow, tip: Option<&TipRow>, member: Option<&MemberRow>) -
 }
 
 /// Mentions of many that meant this member, since the marker or since it joined.
-fn count_loud(
-    tip: &TipRow,
-    member: &MemberRow,
-    marker: Option<Id<marker::Message>>,
-) -> u32 {
+fn count_loud(tip: &TipRow, member: &MemberRow, marker: Option<Id<marker::Message>>) -> u32 {
     let since = |id: Id<marker::Message>| match marker {
         Some(marker) => id > marker,
         None => id.created_at() >= member.joined_at,
@@ -160,9 +156,9 @@ pub async fn all(
         }
     }
     let dms = app.disk.scan::<DmRow>(Scan::of::<DmRow>().prefix(user)).await?;
-    states.extend(dms.iter().filter_map(|dm| rows.remove(&dm.channel_id)).map(|row| {
-        whole(&row, None, None)
-    }));
+    states.extend(
+        dms.iter().filter_map(|dm| rows.remove(&dm.channel_id)).map(|row| whole(&row, None, None)),
+    );
     states.sort_unstable_by_key(|state| state.channel_id);
     Ok(states)
 }

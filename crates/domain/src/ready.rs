@@ -6,14 +6,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use proto::{
-    Id,
-    channel::Channel,
-    gateway::RequestGuildMembers,
-    guild::GuildCreate,
-    marker,
-    member::Member,
-    osc::ReadState,
-    voice::VoiceState,
+    Id, channel::Channel, gateway::RequestGuildMembers, guild::GuildCreate, marker, member::Member,
+    osc::ReadState, voice::VoiceState,
 };
 
 use crate::{
@@ -114,11 +108,8 @@ pub fn guild_create(
         let speakers = voice.iter().filter(|voice| voice.user_id != user.id);
         members.extend(speakers.filter_map(|voice| voice.member.clone()));
     }
-    let presences = if wants.presences {
-        app.presences.online_in(state.row.id, PRESENCES)
-    } else {
-        Vec::new()
-    };
+    let presences =
+        if wants.presences { app.presences.online_in(state.row.id, PRESENCES) } else { Vec::new() };
     let channels = state.channels.values().filter(|channel| visible.contains(&channel.id));
     let in_guild = |voice: &VoiceState| VoiceState { guild_id: None, ..voice.clone() };
     Some(GuildCreate {

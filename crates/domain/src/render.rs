@@ -52,8 +52,7 @@ pub fn tag(id: Id<marker::User>) -> String {
 pub fn current_user(app: &App, row: &UserRow, server_owner: bool) -> CurrentUser {
     let mut user = user(row);
     let expires_at = row.idle_since.filter(|_| row.kind == UserKind::Guest);
-    let expires_at =
-        expires_at.map(|at| at.plus_ms(i64::from(app.limits.guest_days) * DAY_MS));
+    let expires_at = expires_at.map(|at| at.plus_ms(i64::from(app.limits.guest_days) * DAY_MS));
     let mut osc = user.osc.take().unwrap_or(UserOsc {
         guest: false,
         tag: None,

@@ -37,7 +37,8 @@ pub trait Store: Send + Sync + 'static {
     /// Rows in the order of the key or of an index.
     fn scan<'a>(&'a self, scan: &'a Scan) -> BoxFuture<'a, anyhow::Result<Vec<Row>>>;
 
-    /// Makes a group of batches durable in one go. Each batch is atomic: a lost race undoes only its
+    /// Makes a group of batches durable in one go. Each batch is atomic: a lost race undoes only
+    /// its
     /// own batch and is told in its place. When this answers, what it says is on disk.
     fn commit<'a>(
         &'a self,
@@ -163,7 +164,12 @@ pub enum Op {
     Expect(&'static Table, Key, Bytes),
     /// Deletes up to `limit` rows whose key begins with `prefix`, and whose next key column is less
     /// than `below`, lowest first. For bulk pruning of what nobody decides on any more.
-    Prune { table: &'static Table, prefix: Key, below: Option<Value>, limit: usize },
+    Prune {
+        table: &'static Table,
+        prefix: Key,
+        below: Option<Value>,
+        limit: usize,
+    },
 }
 
 /// The typed face of a table's rows.

@@ -65,11 +65,7 @@ impl World {
     }
 
     /// `acting` is what the app writes to: the memory store, or something between.
-    pub async fn with(
-        store: Arc<MemoryStore>,
-        acting: Arc<dyn Store>,
-        limits: Limits,
-    ) -> Self {
+    pub async fn with(store: Arc<MemoryStore>, acting: Arc<dyn Store>, limits: Limits) -> Self {
         let clock = Arc::new(ManualClock::default());
         let (bus, heard) = (Arc::new(LocalBus::default()), Arc::new(Heard::default()));
         bus.subscribe(heard.clone());

@@ -160,7 +160,6 @@ impl View {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -236,10 +235,8 @@ mod tests {
     #[tokio::test]
     async fn only_the_newest_batch_lets_go_of_its_row() {
         let view = View::new(Arc::new(MemoryStore::new()));
-        let slug = |guild| SlugRow {
-            slug: "a".to_owned(),
-            guild_id: Id::new(guild).expect("an id"),
-        };
+        let slug =
+            |guild| SlugRow { slug: "a".to_owned(), guild_id: Id::new(guild).expect("an id") };
         let (first, second) = (Batch::new().put(&slug(1)), Batch::new().put(&slug(2)));
         view.hold(1, &first.ops);
         view.hold(2, &second.ops);

@@ -179,11 +179,7 @@ fn require(
 }
 
 /// Whether somebody may see the old channel and not the new one: they must hear of the leaving.
-fn moved_out_of_sight(
-    guild: &Guild,
-    before: &VoiceState,
-    channel: Id<marker::Channel>,
-) -> bool {
+fn moved_out_of_sight(guild: &Guild, before: &VoiceState, channel: Id<marker::Channel>) -> bool {
     let guild = guild.read();
     let overwrites = |id: Option<Id<marker::Channel>>| {
         let row = id.and_then(|id| guild.channels.get(&id))?;

@@ -234,7 +234,9 @@ impl Dispatch {
     pub fn intent(&self) -> Option<Intents> {
         use Dispatch as D;
         Some(match self {
-            D::Ready(_) | D::Resumed(_) | D::GuildMembersChunk(_) | D::UserUpdate(_) => return None,
+            D::Ready(_) | D::Resumed(_) | D::GuildMembersChunk(_) | D::UserUpdate(_) => {
+                return None;
+            }
             D::VoiceServerUpdate(_) | D::OscChannelCreate(_) | D::OscReadStateUpdate(_) => {
                 return None;
             }
@@ -259,11 +261,9 @@ impl Dispatch {
                 reaction_intent(e.guild_id)
             }
             D::PresenceUpdate(_) => Intents::GUILD_PRESENCES,
-            D::TypingStart(e) => by_place(
-                e.guild_id,
-                Intents::GUILD_MESSAGE_TYPING,
-                Intents::DIRECT_MESSAGE_TYPING,
-            ),
+            D::TypingStart(e) => {
+                by_place(e.guild_id, Intents::GUILD_MESSAGE_TYPING, Intents::DIRECT_MESSAGE_TYPING)
+            }
             D::VoiceStateUpdate(_) => Intents::GUILD_VOICE_STATES,
         })
     }
@@ -464,9 +464,7 @@ fn one_or_first<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Id<marker::Gui
     }
 }
 
-fn one_or_many<'de, D: serde::Deserializer<'de>>(
-    d: D,
-) -> Result<Vec<Id<marker::User>>, D::Error> {
+fn one_or_many<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Vec<Id<marker::User>>, D::Error> {
     Ok(match Option::<OneOrMany<_>>::deserialize(d)? {
         None => Vec::new(),
         Some(OneOrMany::One(id)) => vec![id],

@@ -1,6 +1,7 @@
 //! Ids: typed snowflakes, strings on the wire.
 //!
-//! A snowflake is 42 bits of milliseconds since Discord's epoch, 10 bits of node, 12 bits of counter.
+//! A snowflake is 42 bits of milliseconds since Discord's epoch, 10 bits of node, 12 bits of
+//! counter.
 //! Bot libraries derive creation times from it, hence the same epoch.
 //! <https://discord.com/developers/docs/reference#snowflakes>
 
@@ -63,7 +64,8 @@ impl<T> Id<T> {
     }
 
     /// The same number as the id of something else. Honest only where the protocol says so:
-    /// @everyone has its guild's id, an overwrite that of its role or user, an application its bot's.
+    /// @everyone has its guild's id, an overwrite that of its role or user, an application its
+    /// bot's.
     pub fn cast<U>(self) -> Id<U> {
         Id(self.0, PhantomData)
     }

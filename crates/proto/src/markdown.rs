@@ -1,6 +1,7 @@
 //! Mentions in a text: enough of Markdown to find who is meant. Linear in the text's length.
 //!
-//! What stands in code is not meant. <https://discord.com/developers/docs/reference#message-formatting>
+//! What stands in code is not meant.
+//! <https://discord.com/developers/docs/reference#message-formatting>
 
 use crate::{Id, marker};
 

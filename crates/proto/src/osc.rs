@@ -1,7 +1,12 @@
 //! Our own namespace: what v10 does not have.
 
 use crate::{
-    Id, Patch, Timestamp, channel::Channel, guild::Visibility, marker, message::Message, user::User,
+    Id, Patch, Timestamp,
+    channel::Channel,
+    guild::Visibility,
+    marker,
+    message::Message,
+    user::User,
     wire::{is_false, wire},
 };
 

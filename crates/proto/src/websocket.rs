@@ -51,19 +51,11 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub const NONE: Limits = Limits {
-        frame: u32::MAX,
-        message: u32::MAX,
-        fragments: u32::MAX,
-    };
+    pub const NONE: Limits = Limits { frame: u32::MAX, message: u32::MAX, fragments: u32::MAX };
 
     /// One size for frames and messages: a frame may be as long as the longest message.
     pub const fn message(bytes: u32, fragments: u32) -> Limits {
-        Limits {
-            frame: bytes,
-            message: bytes,
-            fragments,
-        }
+        Limits { frame: bytes, message: bytes, fragments }
     }
 }
 
@@ -162,12 +154,7 @@ enum Body {
 
 impl Decoder {
     pub fn new(role: Role, limits: Limits) -> Decoder {
-        Decoder {
-            partial: None,
-            limits,
-            role,
-            over: false,
-        }
+        Decoder { partial: None, limits, role, over: false }
     }
 
     /// Takes effect with the next frame header.
@@ -208,14 +195,8 @@ impl Decoder {
             return 0;
         };
         let message = match &partial.message {
-            Some(Message {
-                body: Body::Text(text),
-                ..
-            }) => text.capacity(),
-            Some(Message {
-                body: Body::Binary(bytes),
-                ..
-            }) => bytes.capacity(),
+            Some(Message { body: Body::Text(text), .. }) => text.capacity(),
+            Some(Message { body: Body::Binary(bytes), .. }) => bytes.capacity(),
             None => 0,
         };
         size_of::<Partial>() + partial.control.capacity() + message
@@ -223,10 +204,7 @@ impl Decoder {
 
     fn next_event<'a>(&mut self, input: &mut &'a mut [u8]) -> Result<Option<Event<'a>>, Violation> {
         loop {
-            let resumed = self
-                .partial
-                .as_mut()
-                .and_then(|partial| partial.frame.take());
+            let resumed = self.partial.as_mut().and_then(|partial| partial.frame.take());
             let fresh = resumed.is_none();
             let frame = match resumed {
                 Some(frame) => frame,
@@ -238,11 +216,7 @@ impl Decoder {
             let payload = take_front(input, frame.left.min(input.len()));
             unmask(payload, frame.mask);
             let rest = frame.left - payload.len();
-            let piece = Piece {
-                fresh,
-                whole: rest == 0,
-                payload,
-            };
+            let piece = Piece { fresh, whole: rest == 0, payload };
             let seen = piece.payload.len();
             let event = match frame.opcode {
                 Opcode::Text | Opcode::Binary | Opcode::Continuation => self.data(frame, piece)?,
@@ -251,11 +225,7 @@ impl Decoder {
             if rest > 0 {
                 let mut mask = frame.mask;
                 mask.rotate_left(seen % 4);
-                self.partial().frame = Some(Frame {
-                    mask,
-                    left: rest,
-                    ..frame
-                });
+                self.partial().frame = Some(Frame { mask, left: rest, ..frame });
                 return Ok(None);
             }
             self.settle();
@@ -271,20 +241,13 @@ impl Decoder {
 
     /// Gives the heap back as soon as nothing is incomplete.
     fn settle(&mut self) {
-        if self
-            .partial
-            .as_ref()
-            .is_some_and(|partial| partial.message.is_none())
-        {
+        if self.partial.as_ref().is_some_and(|partial| partial.message.is_none()) {
             self.partial = None;
         }
     }
 
     fn data<'a>(&mut self, frame: Frame, piece: Piece<'a>) -> Result<Option<Event<'a>>, Violation> {
-        let alone = self
-            .partial
-            .as_ref()
-            .is_none_or(|partial| partial.message.is_none());
+        let alone = self.partial.as_ref().is_none_or(|partial| partial.message.is_none());
         if alone && frame.fin && piece.fresh && piece.whole {
             return Ok(Some(match frame.opcode {
                 Opcode::Text => match simdutf8::basic::from_utf8(piece.payload) {
@@ -295,9 +258,7 @@ impl Decoder {
             }));
         }
         let partial = self.partial();
-        let message = partial
-            .message
-            .get_or_insert_with(|| Message::new(frame.opcode));
+        let message = partial.message.get_or_insert_with(|| Message::new(frame.opcode));
         message.fragments += u32::from(piece.fresh);
         match &mut message.body {
             Body::Text(text) => text.push(piece.payload)?,
@@ -337,11 +298,7 @@ impl Decoder {
 
     /// The next header; its bytes are kept when the read ended inside it.
     fn header(&mut self, input: &mut &mut [u8]) -> Result<Option<Frame>, Violation> {
-        if self
-            .partial
-            .as_ref()
-            .is_none_or(|partial| partial.header_len == 0)
-        {
+        if self.partial.as_ref().is_none_or(|partial| partial.header_len == 0) {
             if let Some((frame, len)) = self.parse(input)? {
                 take_front(input, len);
                 return Ok(Some(frame));
@@ -388,12 +345,7 @@ impl Decoder {
             return Ok(None);
         };
         let left = self.judge_size(opcode, len)?;
-        let mut frame = Frame {
-            opcode,
-            fin: first & 0x80 != 0,
-            mask: [0; 4],
-            left,
-        };
+        let mut frame = Frame { opcode, fin: first & 0x80 != 0, mask: [0; 4], left };
         if !masked {
             return Ok(Some((frame, at)));
         }
@@ -495,9 +447,7 @@ fn length(short: u8, bytes: &[u8]) -> Result<Option<(u64, usize)>, Violation> {
     let Some(extended) = bytes.get(2..at) else {
         return Ok(None);
     };
-    let len = extended
-        .iter()
-        .fold(0u64, |len, byte| len << 8 | u64::from(*byte));
+    let len = extended.iter().fold(0u64, |len, byte| len << 8 | u64::from(*byte));
     let shortest = if at == 4 { len > 125 } else { len > 0xffff };
     if len > i64::MAX as u64 || !shortest {
         return Err(Violation::Protocol("bad length"));

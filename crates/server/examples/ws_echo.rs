@@ -21,10 +21,7 @@ use slab::Slab;
 
 const WAKE: Token = Token(usize::MAX);
 const SECOND: Duration = Duration::from_secs(1);
-const NO_LIMITS: SocketLimits = SocketLimits {
-    inbound: Limits::NONE,
-    queue_bytes: u32::MAX,
-};
+const NO_LIMITS: SocketLimits = SocketLimits { inbound: Limits::NONE, queue_bytes: u32::MAX };
 
 fn main() -> Result<()> {
     let address = std::env::args().nth(1).context("usage: ws_echo ADDR")?;
@@ -39,9 +36,7 @@ fn main() -> Result<()> {
         let Ok(stream) = stream else { continue };
         let (upgraded, waker) = (upgraded.clone(), Arc::clone(&waker));
         thread::spawn(move || -> Result<()> {
-            upgraded
-                .send(upgrade(stream)?)
-                .context("the loop has stopped")?;
+            upgraded.send(upgrade(stream)?).context("the loop has stopped")?;
             Ok(waker.wake()?)
         });
     }
@@ -77,13 +72,8 @@ fn run(mut poll: Poll, arrivals: &Receiver<(TcpStream, Bytes)>) -> Result<()> {
     let mut eager: Vec<usize> = Vec::new();
     let mut swept = Instant::now();
     loop {
-        let wait = if eager.is_empty() {
-            SECOND
-        } else {
-            Duration::ZERO
-        };
-        poll.poll(&mut events, Some(wait))
-            .or_else(ignore_interrupt)?;
+        let wait = if eager.is_empty() { SECOND } else { Duration::ZERO };
+        poll.poll(&mut events, Some(wait)).or_else(ignore_interrupt)?;
         while let Ok((stream, leftover)) = arrivals.try_recv() {
             let Ok(mut socket) = Socket::new(stream, leftover, NO_LIMITS) else {
                 continue;
@@ -132,9 +122,5 @@ fn echo(out: &mut Outbound, event: Event<'_>) {
 }
 
 fn ignore_interrupt(error: std::io::Error) -> std::io::Result<()> {
-    if error.kind() == std::io::ErrorKind::Interrupted {
-        Ok(())
-    } else {
-        Err(error)
-    }
+    if error.kind() == std::io::ErrorKind::Interrupted { Ok(()) } else { Err(error) }
 }

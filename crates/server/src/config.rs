@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use domain::app::Policy;
 use proto::{Limits, osc::Registration};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use toml::{Table, Value};
 
 use crate::net::Proxies;
@@ -24,12 +24,18 @@ const VARIABLE: &str = "OPENSRCCHAT_";
 
 /// Declares the keys outside `[limits]`: name, type, default, meaning.
 macro_rules! config {
-    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $value:expr;)*) => {
+    ($(
+        $(#[doc = $doc:literal])+ $(@$read:literal)? $name:ident: $type:ty = $value:expr;
+    )*) => {
         /// What the operator can decide.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Config {
-            $($(#[doc = $doc])+ pub $name: $type,)*
+            $(
+                $(#[doc = $doc])+
+                $(#[serde(deserialize_with = $read)])?
+                pub $name: $type,
+            )*
             pub limits: Limits,
         }
 
@@ -44,7 +50,7 @@ macro_rules! config {
 
 config! {
     /// Address and port to listen on. Port 0: any that is free.
-    listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080));
+    @"read_address" listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080));
     /// Folder of everything that is kept. Made if it is not there.
     data: PathBuf = PathBuf::from("./data");
     /// Address that people use, if it is another than the one listened on, such as behind a proxy:
@@ -93,6 +99,16 @@ pub enum StoreKind {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+fn read_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let address = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}").parse(),
+        None => text.parse(),
+    };
+    let wrong = "must be an address and a port, such as 127.0.0.1:8080 or [::]:8080";
+    address.map_err(|_| de::Error::custom(wrong))
 }
 
 /// Shown as `***`, wherever it is shown.
@@ -468,12 +484,17 @@ mod tests {
             ("OPENSRCCHAT_SERVICE_HOST", "an orchestrator's"),
             ("PATH", "/bin"),
         ]);
-        let flags = vec![flag("limits.message_length", "3"), flag("guests", "false")];
+        let flags = vec![
+            flag("limits.message_length", "3"),
+            flag("guests", "false"),
+            flag("listen", "localhost:1"),
+        ];
         let (config, origins) = load(Some(&path), set.into_iter(), flags).expect("loads");
         assert_eq!(config.name, "variable");
         assert_eq!(config.limits.message_length, 3);
         assert_eq!(config.proxies, ["10.0.0.0/8", "::1"]);
         assert!(!config.guests);
+        assert_eq!(config.listen, SocketAddr::from(([127, 0, 0, 1], 1)));
         let text = print(&config, &origins);
         assert!(text.contains("# OPENSRCCHAT_NAME") && text.contains("# --guests"), "{text}");
         assert!(text.contains("message_length = 3"), "{text}");
@@ -492,6 +513,7 @@ mod tests {
         assert!(error.contains("`limits.message_length`"), "{error}");
         let error = fails("listen = 'somewhere'");
         assert!(error.contains("`listen`") && error.contains("opensrcchat.toml"), "{error}");
+        assert!(error.contains("127.0.0.1:8080"), "{error}");
         let error = fails("public_url = 'chat.example.org'");
         assert!(error.contains("`public_url`"), "{error}");
         let error = fails("limits = 5");

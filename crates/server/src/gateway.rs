@@ -21,11 +21,11 @@ use domain::App;
 use proto::{Id, code::close, marker};
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::{metrics::Metrics, upgrade::routes};
 use self::{
     hub::Hub,
     shard::{Mail, Shard},
 };
+pub use self::{metrics::Metrics, upgrade::routes};
 
 /// Requests of sessions that may wait for the clerk.
 const REQUESTS: usize = 65_536;

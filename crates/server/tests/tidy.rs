@@ -291,8 +291,20 @@ fn licences_are_permissive() {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&out.stdout).expect("JSON");
     let permissive = [
-        "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0",
-        "Unicode-DFS-2016", "0BSD", "CC0-1.0", "Unlicense", "BSL-1.0", "MIT-0", "blessing",
+        "MIT",
+        "Apache-2.0",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "Zlib",
+        "Unicode-3.0",
+        "Unicode-DFS-2016",
+        "0BSD",
+        "CC0-1.0",
+        "Unlicense",
+        "BSL-1.0",
+        "MIT-0",
+        "blessing",
         "Apache-2.0 WITH LLVM-exception",
     ];
     let mut faults = Vec::new();
@@ -300,9 +312,9 @@ fn licences_are_permissive() {
         let licence = package["license"].as_str().unwrap_or("none").replace('/', " OR ");
         let licence = licence.replace(['(', ')'], "");
         // `A AND B` needs both, `A OR B` one of them.
-        let ok = licence.split(" OR ").any(|choice| {
-            choice.split(" AND ").all(|one| permissive.contains(&one.trim()))
-        });
+        let ok = licence
+            .split(" OR ")
+            .any(|choice| choice.split(" AND ").all(|one| permissive.contains(&one.trim())));
         if !ok {
             faults.push(format!("{}: {licence}", package["name"]));
         }

@@ -14,60 +14,15 @@ use server::gateway::socket::{End, Outbound, Progress, Socket, SocketLimits};
 
 #[test]
 fn a_lying_length_is_refused_before_its_payload() {
-    let frame = [
-        0x82,
-        0x80 | 127,
-        0x00,
-        0x00,
-        0x00,
-        0x7f,
-        0xff,
-        0xff,
-        0xff,
-        0xff,
-        1,
-        2,
-        3,
-        4,
-    ];
+    let frame = [0x82, 0x80 | 127, 0x00, 0x00, 0x00, 0x7f, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4];
     assert_refused(&frame, 1009);
-    let longest = [
-        0x82,
-        0x80 | 127,
-        0x7f,
-        0xff,
-        0xff,
-        0xff,
-        0xff,
-        0xff,
-        0xff,
-        0xff,
-        1,
-        2,
-        3,
-        4,
-    ];
+    let longest = [0x82, 0x80 | 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4];
     assert_refused(&longest, 1009);
 }
 
 #[test]
 fn a_negative_length_is_refused() {
-    let frame = [
-        0x82,
-        0x80 | 127,
-        0xff,
-        0xff,
-        0xff,
-        0xff,
-        0xff,
-        0xff,
-        0xff,
-        0xff,
-        1,
-        2,
-        3,
-        4,
-    ];
+    let frame = [0x82, 0x80 | 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4];
     assert_refused(&frame, 1002);
 }
 
@@ -76,8 +31,7 @@ fn a_length_just_past_the_limit_is_refused_and_the_limit_itself_is_not() {
     assert_refused(&masked(0x82, &vec![7; 65_537]), 1009);
     let (mut peer, server) = connect();
     peer.write_all(&masked(0x82, &vec![7; 65_536])).unwrap();
-    peer.write_all(&masked(0x88, &1000u16.to_be_bytes()))
-        .unwrap();
+    peer.write_all(&masked(0x88, &1000u16.to_be_bytes())).unwrap();
     assert_eq!(close_code(peer), Some(1000));
     let report = server.join().unwrap();
     assert_eq!((report.end, report.heard), (Some(End::Peer(1000)), 1));
@@ -127,10 +81,7 @@ fn frames_that_break_the_protocol_are_refused() {
 fn text_that_is_not_utf8_is_refused_before_the_frame_ends() {
     let long = masked(0x81, &[&b"fine so far \xff"[..], &[b'x'; 1000]].concat());
     assert_refused(&long[..40], 1007);
-    assert_refused(
-        &[masked(0x01, b"\xed"), masked(0x00, b"\xa0")].concat(),
-        1007,
-    );
+    assert_refused(&[masked(0x01, b"\xed"), masked(0x00, b"\xa0")].concat(), 1007);
     assert_refused(&masked(0x81, b"cut \xe2\x82"), 1007);
     assert_refused(&masked(0x88, b"\x03\xe8\xc0\xaf"), 1007);
 }
@@ -138,8 +89,7 @@ fn text_that_is_not_utf8_is_refused_before_the_frame_ends() {
 #[test]
 fn pings_whose_pongs_nobody_reads_stay_bounded() {
     let (mut peer, server) = connect();
-    peer.set_write_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
+    peer.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
     let flood = masked(0x89, &[b'p'; 125]).repeat(1000);
     let mut sent = 0usize;
     while sent < 32 << 20 {
@@ -148,10 +98,7 @@ fn pings_whose_pongs_nobody_reads_stay_bounded() {
             Err(_) => break,
         }
     }
-    assert!(
-        sent >= 32 << 20,
-        "the server stopped reading after {sent} bytes"
-    );
+    assert!(sent >= 32 << 20, "the server stopped reading after {sent} bytes");
     drop(peer);
     let report = server.join().unwrap();
     assert!(report.peak_queued <= 17 << 10, "{report:?}");
@@ -164,10 +111,7 @@ fn a_reader_that_never_reads_is_closed_at_its_bound() {
     peer.write_all(&masked(0x81, b"flood me")).unwrap();
     let report = server.join().unwrap();
     assert_eq!(report.end, Some(End::Slow));
-    assert!(
-        report.peak_queued <= QUEUE as usize + FLOOD_FRAME,
-        "{report:?}"
-    );
+    assert!(report.peak_queued <= QUEUE as usize + FLOOD_FRAME, "{report:?}");
     // Frames that were begun end; then comes a code after which clients resume.
     assert_eq!(close_code(peer), Some(4000));
 }
@@ -184,8 +128,7 @@ fn a_peer_that_vanishes_is_noticed() {
 #[test]
 fn a_half_message_costs_what_it_sent_and_not_what_it_claims() {
     let (mut peer, server) = connect();
-    peer.write_all(&masked(0x82, &vec![7; 60_000])[..100])
-        .unwrap();
+    peer.write_all(&masked(0x82, &vec![7; 60_000])[..100]).unwrap();
     thread::sleep(Duration::from_millis(100));
     drop(peer);
     let report = server.join().unwrap();
@@ -195,10 +138,8 @@ fn a_half_message_costs_what_it_sent_and_not_what_it_claims() {
 const QUEUE: u32 = 256 << 10;
 const MESSAGE: u32 = 64 << 10;
 const FLOOD_FRAME: usize = 4004;
-const LIMITS: SocketLimits = SocketLimits {
-    inbound: Limits::message(MESSAGE, 1024),
-    queue_bytes: QUEUE,
-};
+const LIMITS: SocketLimits =
+    SocketLimits { inbound: Limits::message(MESSAGE, 1024), queue_bytes: QUEUE };
 
 #[derive(Debug, Default)]
 struct Report {
@@ -213,27 +154,18 @@ fn assert_refused(bytes: &[u8], code: u16) {
     let (mut peer, server) = connect();
     // The server may hang up before everything is sent; what it said is still there to read.
     let _ = peer.write_all(bytes);
-    assert_eq!(
-        close_code(peer),
-        Some(code),
-        "{:?}",
-        &bytes[..bytes.len().min(20)]
-    );
+    assert_eq!(close_code(peer), Some(code), "{:?}", &bytes[..bytes.len().min(20)]);
     let report = server.join().unwrap();
     assert_eq!(report.end, Some(End::Violation(code)));
     assert_eq!(report.heard, 0);
-    assert!(
-        report.peak_held <= 2 * MESSAGE as usize + 1024,
-        "{report:?}"
-    );
+    assert!(report.peak_held <= 2 * MESSAGE as usize + 1024, "{report:?}");
 }
 
 fn connect() -> (TcpStream, JoinHandle<Report>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     server::gateway::socket::bound_kernel_memory(&listener).unwrap();
     let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    peer.set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
+    peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let (stream, _) = listener.accept().unwrap();
     (peer, thread::spawn(move || serve(stream)))
 }
@@ -250,8 +182,7 @@ fn serve(stream: TcpStream) -> Report {
     let mut progress = Progress::Open;
     while progress != Progress::Gone {
         let wait = if socket.wants_read() { 0 } else { 50 };
-        poll.poll(&mut events, Some(Duration::from_millis(wait)))
-            .unwrap();
+        poll.poll(&mut events, Some(Duration::from_millis(wait))).unwrap();
         if events.iter().any(|event| event.is_writable()) {
             socket.writable();
         }

@@ -146,7 +146,8 @@ fn message(channel: i64, at: usize) -> MessageRow {
         author_id: id(USER + (at * 7 % USERS) as i64),
         kind: 0,
         content: words.repeat(1 + at % 3)[..20 + at % 60].to_owned(),
-        edited_at: (at.is_multiple_of(20)).then(|| Timestamp::from_ms(1_700_000_000_000 + at as i64)),
+        edited_at: (at.is_multiple_of(20))
+            .then(|| Timestamp::from_ms(1_700_000_000_000 + at as i64)),
         mention_everyone: false,
         mentions: (0..usize::from(at.is_multiple_of(5))).map(|n| id(USER + n as i64)).collect(),
         mention_roles: Vec::new(),

@@ -303,15 +303,27 @@ fn content(app: &App, text: &str) -> Result<String> {
         let message = format!("Must be {} or fewer in length.", app.limits.message_length);
         return no(Reject::field("content", "BASE_TYPE_MAX_LENGTH", message));
     }
-    let invisible =
-        |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    let invisible = |c: char| {
+        c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    };
     Ok(if text.chars().all(invisible) { String::new() } else { text })
 }
 
 /// Keys of an embed that senders give; everything else is dropped.
 const EMBED_KEYS: &[&str] = &[
-    "title", "type", "description", "url", "timestamp", "color", "footer", "image", "thumbnail",
-    "video", "provider", "author", "fields",
+    "title",
+    "type",
+    "description",
+    "url",
+    "timestamp",
+    "color",
+    "footer",
+    "image",
+    "thumbnail",
+    "video",
+    "provider",
+    "author",
+    "fields",
 ];
 
 /// Embeds as documented: known keys, lengths, only web addresses.
@@ -396,8 +408,14 @@ fn embed_texts(embed: &Json, path: &str, errors: &mut Vec<FieldError>) -> usize 
 /// Only http and https; images also `attachment://`.
 fn embed_addresses(embed: &mut Json, path: &str, errors: &mut Vec<FieldError>) {
     const PLACES: &[&str] = &[
-        "/url", "/footer/icon_url", "/image/url", "/thumbnail/url", "/video/url", "/author/url",
-        "/author/icon_url", "/provider/url",
+        "/url",
+        "/footer/icon_url",
+        "/image/url",
+        "/thumbnail/url",
+        "/video/url",
+        "/author/url",
+        "/author/icon_url",
+        "/provider/url",
     ];
     for place in PLACES {
         let Some(address) = embed.pointer(place) else { continue };
@@ -456,9 +474,9 @@ fn meant(
         Some(guild) => {
             let state = guild.read();
             meant.users.retain(|user| state.members.contains_key(user));
-            meant.roles.retain(|id| {
-                state.roles.get(id).is_some_and(|role| may_all || role.mentionable)
-            });
+            meant
+                .roles
+                .retain(|id| state.roles.get(id).is_some_and(|role| may_all || role.mentionable));
         }
         None => {
             meant.users.retain(|user| place.channel.recipients.contains(user));

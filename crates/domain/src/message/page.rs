@@ -11,8 +11,9 @@ use proto::{
 use crate::{
     Actor, App, access,
     access::Place,
-    attachment, render,
+    attachment,
     reject::{Reject, Result, no},
+    render,
     rows::{ChannelRow, MessageRow, ReactionRow, UserRow},
     store::{IntoKey as _, Scan},
 };
@@ -147,8 +148,8 @@ async fn render_page(
     let render = |row: &MessageRow| {
         let mut message = whole(row, &mine);
         let answered = row.reference.as_ref().and_then(|reference| reference.message_id);
-        message.referenced_message = answered
-            .map(|id| quoted.get(&id).map(|quoted| Box::new(whole(quoted, &[]))));
+        message.referenced_message =
+            answered.map(|id| quoted.get(&id).map(|quoted| Box::new(whole(quoted, &[]))));
         message
     };
     Ok(rows.iter().map(render).collect())
@@ -216,9 +217,8 @@ fn bare(app: &App, channel: &ChannelRow, row: &MessageRow, users: &People) -> Me
     let user = |id: &Id<marker::User>| -> User {
         users.get(id).map_or_else(|| render::deleted_user(*id), |row| render::user(row))
     };
-    let files = row.attachments.iter().map(|file| -> Attachment {
-        attachment::render(app, channel, file)
-    });
+    let files =
+        row.attachments.iter().map(|file| -> Attachment { attachment::render(app, channel, file) });
     Message {
         id: row.id,
         kind: row.kind,

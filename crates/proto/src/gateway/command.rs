@@ -128,12 +128,27 @@ mod tests {
     #[test]
     fn what_is_no_frame_is_a_decode_error() {
         let bad = [
-            "", "x", "[]", "1", "null", "{}", r#"{"op":"1"}"#, r#"{"op":1.5}"#, r#"{"d":1}"#,
-            r#"{"op":2}"#, r#"{"op":2,"d":null}"#, r#"{"op":2,"d":[]}"#,
-            r#"{"op":2,"d":{"token":1}}"#, r#"{"op":6,"d":{"session_id":"a"}}"#,
-            r#"{"op":6,"d":{"session_id":"a","seq":-1}}"#, r#"{"op":8,"d":{"guild_id":"0"}}"#,
-            r#"{"op":3,"d":7}"#, r#"{"op":4,"d":{"guild_id":"x"}}"#, r#"{"op":200,"d":{}}"#,
-            "{\"op\":1,\"d\":\"\u{0}\"}", "{\"op\":1}{\"op\":1}",
+            "",
+            "x",
+            "[]",
+            "1",
+            "null",
+            "{}",
+            r#"{"op":"1"}"#,
+            r#"{"op":1.5}"#,
+            r#"{"d":1}"#,
+            r#"{"op":2}"#,
+            r#"{"op":2,"d":null}"#,
+            r#"{"op":2,"d":[]}"#,
+            r#"{"op":2,"d":{"token":1}}"#,
+            r#"{"op":6,"d":{"session_id":"a"}}"#,
+            r#"{"op":6,"d":{"session_id":"a","seq":-1}}"#,
+            r#"{"op":8,"d":{"guild_id":"0"}}"#,
+            r#"{"op":3,"d":7}"#,
+            r#"{"op":4,"d":{"guild_id":"x"}}"#,
+            r#"{"op":200,"d":{}}"#,
+            "{\"op\":1,\"d\":\"\u{0}\"}",
+            "{\"op\":1}{\"op\":1}",
         ];
         for frame in bad {
             assert_eq!(said(frame).err(), Some(close::DECODE_ERROR), "{frame}");

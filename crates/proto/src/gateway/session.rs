@@ -93,7 +93,10 @@ pub enum Output {
     /// A whole control frame.
     Send(Bytes),
     /// The end of a dispatch frame, and its number (see `prefix`).
-    Dispatch { s: u64, tail: Bytes },
+    Dispatch {
+        s: u64,
+        tail: Bytes,
+    },
     /// Answer with `Granted` or `Refused`.
     Identify(Box<Identify>),
     /// Answer with `Invalid` or `Refused`, or take the connection out with `into_connection`.
@@ -124,13 +127,17 @@ pub struct Connection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// Waiting for IDENTIFY or RESUME.
-    Greeting { until: Instant },
+    Greeting {
+        until: Instant,
+    },
     /// One of them came; its answer is on its way.
     Asked,
     Live,
     /// Closed while live; its socket is finishing.
     Closing,
-    Detached { since: Instant },
+    Detached {
+        since: Instant,
+    },
     Over,
 }
 

@@ -11,9 +11,7 @@ fn drain(session: &mut Session) -> Vec<String> {
     while let Some(output) = session.poll() {
         said.push(match output {
             Output::Send(frame) => String::from_utf8(frame.to_vec()).expect("text"),
-            Output::Dispatch { s, tail } => {
-                prefix(s) + std::str::from_utf8(&tail).expect("text")
-            }
+            Output::Dispatch { s, tail } => prefix(s) + std::str::from_utf8(&tail).expect("text"),
             Output::Identify(identify) => format!("identify {}", identify.token),
             Output::Resume(resume) => format!("resume {} {}", resume.session_id, resume.seq),
             Output::Close(code) => format!("close {code}"),
@@ -106,8 +104,7 @@ fn each_wrong_frame_has_its_close_code() {
         (true, r#"{"op":10}"#, 4001),
     ];
     for (identified, frame, code) in cases {
-        let mut session =
-            if identified { live(now, Numbering::Own, false) } else { greeted(now) };
+        let mut session = if identified { live(now, Numbering::Own, false) } else { greeted(now) };
         assert_eq!(says(&mut session, now, frame), [format!("close {code}")], "{frame}");
         assert!(says(&mut session, now, r#"{"op":1}"#).is_empty(), "nothing is heard after it");
     }

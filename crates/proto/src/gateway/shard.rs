@@ -59,14 +59,24 @@ pub struct Dispatch {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    Waiting { until: Instant },
-    Opening { until: Instant },
+    Waiting {
+        until: Instant,
+    },
+    Opening {
+        until: Instant,
+    },
     /// Open; HELLO is awaited.
-    Greeting { until: Instant },
+    Greeting {
+        until: Instant,
+    },
     /// Identified or resumed; READY or RESUMED is awaited.
-    Starting { until: Instant },
+    Starting {
+        until: Instant,
+    },
     /// The session was gone: identify on the same socket, a little later.
-    Pausing { until: Instant },
+    Pausing {
+        until: Instant,
+    },
     Live,
     Over,
 }
@@ -150,9 +160,7 @@ impl Shard {
         }
         match self.phase {
             Phase::Waiting { .. } => self.dial(now),
-            Phase::Opening { until }
-            | Phase::Greeting { until }
-            | Phase::Starting { until }
+            Phase::Opening { until } | Phase::Greeting { until } | Phase::Starting { until }
                 if now >= until =>
             {
                 self.abandon(now);

@@ -64,9 +64,7 @@ pub fn accept<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<String, Ref
     if field("sec-websocket-version").map(str::trim) != Some("13") {
         return Err(Refusal::Version);
     }
-    let key = field("sec-websocket-key")
-        .map(str::trim)
-        .ok_or(Refusal::Key)?;
+    let key = field("sec-websocket-key").map(str::trim).ok_or(Refusal::Key)?;
     match STANDARD.decode(key) {
         Ok(nonce) if nonce.len() == 16 => Ok(accept_key(key)),
         _ => Err(Refusal::Key),
@@ -107,19 +105,12 @@ pub fn check_response(head: &Head, key: &str) -> Result<(), Refusal> {
     if start.next() != Some("HTTP/1.1") {
         return Err(Refusal::Malformed);
     }
-    let status = start
-        .next()
-        .and_then(|status| status.parse().ok())
-        .ok_or(Refusal::Malformed)?;
+    let status = start.next().and_then(|status| status.parse().ok()).ok_or(Refusal::Malformed)?;
     if status != 101 {
         return Err(Refusal::Status(status));
     }
-    let upgrade = head
-        .field("upgrade")
-        .is_some_and(|value| has_token(value, "websocket"));
-    let connection = head
-        .field("connection")
-        .is_some_and(|value| has_token(value, "upgrade"));
+    let upgrade = head.field("upgrade").is_some_and(|value| has_token(value, "websocket"));
+    let connection = head.field("connection").is_some_and(|value| has_token(value, "upgrade"));
     if !upgrade || !connection {
         return Err(Refusal::NotWebSocket);
     }
@@ -145,9 +136,7 @@ impl Head {
     pub fn field(&self, name: &str) -> Option<&str> {
         self.0.lines().skip(1).find_map(|line| {
             let (field, value) = line.split_once(':')?;
-            field
-                .eq_ignore_ascii_case(name)
-                .then(|| value.trim_matches([' ', '\t']))
+            field.eq_ignore_ascii_case(name).then(|| value.trim_matches([' ', '\t']))
         })
     }
 }
@@ -163,15 +152,9 @@ impl HeadReader {
     pub fn push(&mut self, input: &[u8]) -> Result<Option<(Head, Vec<u8>)>, Refusal> {
         let from = self.bytes.len().saturating_sub(3);
         self.bytes.extend_from_slice(input);
-        let end = self.bytes[from..]
-            .windows(4)
-            .position(|window| window == b"\r\n\r\n");
+        let end = self.bytes[from..].windows(4).position(|window| window == b"\r\n\r\n");
         let Some(end) = end.map(|end| from + end) else {
-            return if self.bytes.len() > MAX_HEAD {
-                Err(Refusal::TooLong)
-            } else {
-                Ok(None)
-            };
+            return if self.bytes.len() > MAX_HEAD { Err(Refusal::TooLong) } else { Ok(None) };
         };
         if end > MAX_HEAD {
             return Err(Refusal::TooLong);
@@ -187,7 +170,5 @@ impl HeadReader {
 }
 
 fn has_token(value: &str, token: &str) -> bool {
-    value
-        .split(',')
-        .any(|part| part.trim().eq_ignore_ascii_case(token))
+    value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
 }

@@ -8,11 +8,7 @@ use proptest::prelude::*;
 use super::handshake::{self, HeadReader, Refusal};
 use super::*;
 
-const SMALL: Limits = Limits {
-    frame: 1000,
-    message: 2000,
-    fragments: 8,
-};
+const SMALL: Limits = Limits { frame: 1000, message: 2000, fragments: 8 };
 
 #[test]
 fn a_whole_frame_is_borrowed_and_leaves_nothing_behind() {
@@ -50,36 +46,12 @@ fn violations_carry_their_close_code() {
         ("long ping", vec![0x89, 0x80 | 126, 0, 126], 1002),
         ("fragmented ping", raw(0x09, b"a", MASK), 1002),
         ("continuation first", raw(0x80, b"a", MASK), 1002),
-        (
-            "text in text",
-            [raw(0x01, b"a", MASK), raw(0x81, b"b", MASK)].concat(),
-            1002,
-        ),
-        (
-            "long form of a short length",
-            vec![0x81, 0x80 | 126, 0, 5],
-            1002,
-        ),
-        (
-            "64 bits for 16",
-            vec![0x81, 0x80 | 127, 0, 0, 0, 0, 0, 0, 1, 0],
-            1002,
-        ),
-        (
-            "negative",
-            [vec![0x82, 0x80 | 127], vec![0xff; 8]].concat(),
-            1002,
-        ),
-        (
-            "lying",
-            vec![0x82, 0x80 | 127, 0x7f, 255, 255, 255, 255, 255, 255, 255],
-            1009,
-        ),
-        (
-            "one more than the limit",
-            vec![0x82, 0x80 | 126, 3, 233],
-            1009,
-        ),
+        ("text in text", [raw(0x01, b"a", MASK), raw(0x81, b"b", MASK)].concat(), 1002),
+        ("long form of a short length", vec![0x81, 0x80 | 126, 0, 5], 1002),
+        ("64 bits for 16", vec![0x81, 0x80 | 127, 0, 0, 0, 0, 0, 0, 1, 0], 1002),
+        ("negative", [vec![0x82, 0x80 | 127], vec![0xff; 8]].concat(), 1002),
+        ("lying", vec![0x82, 0x80 | 127, 0x7f, 255, 255, 255, 255, 255, 255, 255], 1009),
+        ("one more than the limit", vec![0x82, 0x80 | 126, 3, 233], 1009),
         (
             "fragments past the message",
             [fragment(1000), fragment(1000), fragment(1)].concat(),
@@ -87,16 +59,8 @@ fn violations_carry_their_close_code() {
         ),
         ("too many fragments", vec![fragment(0); 9].concat(), 1009),
         ("close of one byte", raw(0x88, b"x", MASK), 1002),
-        (
-            "close with 1005",
-            raw(0x88, &1005u16.to_be_bytes(), MASK),
-            1002,
-        ),
-        (
-            "close with a bad reason",
-            raw(0x88, b"\x03\xe8\xff", MASK),
-            1007,
-        ),
+        ("close with 1005", raw(0x88, &1005u16.to_be_bytes(), MASK), 1002),
+        ("close with a bad reason", raw(0x88, b"\x03\xe8\xff", MASK), 1007),
     ];
     for (name, mut bytes, code) in cases {
         if name.contains("fragments") {
@@ -113,21 +77,11 @@ fn violations_carry_their_close_code() {
 #[test]
 fn bad_text_is_refused_at_its_first_impossible_byte() {
     // The frame claims 100 bytes; the verdict must not wait for them.
-    for text in [
-        &b"ok \xff"[..],
-        b"\xed\xa0",
-        b"\xf4\x90",
-        b"\xc0",
-        b"a\xe2\x28",
-    ] {
+    for text in [&b"ok \xff"[..], b"\xed\xa0", b"\xf4\x90", b"\xc0", b"a\xe2\x28"] {
         let bytes = &raw(0x81, &[text, &[b'x'; 100]].concat(), MASK)[..6 + text.len()];
         for size in 1..=bytes.len() {
             let (_, violation) = decode(Role::Server, SMALL, bytes, size);
-            assert_eq!(
-                violation,
-                Some(Violation::InvalidUtf8),
-                "{text:?}, cut into {size}"
-            );
+            assert_eq!(violation, Some(Violation::InvalidUtf8), "{text:?}, cut into {size}");
         }
     }
 }
@@ -141,24 +95,7 @@ fn a_character_left_open_at_the_end_is_refused() {
 #[test]
 fn a_claimed_length_is_never_allocated() {
     let mut decoder = Decoder::new(Role::Server, Limits::NONE);
-    let mut bytes = [
-        0x82,
-        0x80 | 127,
-        0,
-        0,
-        0,
-        0,
-        0xff,
-        0,
-        0,
-        0,
-        1,
-        2,
-        3,
-        4,
-        9,
-        9,
-    ];
+    let mut bytes = [0x82, 0x80 | 127, 0, 0, 0, 0, 0xff, 0, 0, 0, 1, 2, 3, 4, 9, 9];
     assert_eq!(decoder.decode(&mut &mut bytes[..]), Ok(None));
     assert!(decoder.held_bytes() < 256, "{}", decoder.held_bytes());
 }
@@ -189,10 +126,7 @@ fn the_handshake_of_the_rfc_is_understood_by_both_halves() {
     let accept = handshake::accept(|name| request.field(name)).unwrap();
     let response = read_head(handshake::response(&accept).as_bytes());
     assert_eq!(handshake::check_response(&response, key), Ok(()));
-    assert_eq!(
-        handshake::check_response(&response, "other"),
-        Err(Refusal::Accept)
-    );
+    assert_eq!(handshake::check_response(&response, "other"), Err(Refusal::Accept));
 }
 
 #[test]
@@ -207,10 +141,7 @@ fn handshakes_that_are_none_are_refused() {
     let mut reader = HeadReader::default();
     assert_eq!(reader.push(&vec![b'a'; 20_000]), Err(Refusal::TooLong));
     let refused = read_head(b"HTTP/1.1 403 Forbidden\r\n\r\nleft");
-    assert_eq!(
-        handshake::check_response(&refused, "k"),
-        Err(Refusal::Status(403))
-    );
+    assert_eq!(handshake::check_response(&refused, "k"), Err(Refusal::Status(403)));
 }
 
 #[test]

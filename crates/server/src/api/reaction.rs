@@ -70,8 +70,7 @@ async fn list(
     Query(page): Query<Page>,
 ) -> Answer<Vec<User>> {
     let limit = page.limit.unwrap_or(25);
-    let users =
-        reaction::list(&app, &actor, channel, message, &emoji, page.after, limit).await?;
+    let users = reaction::list(&app, &actor, channel, message, &emoji, page.after, limit).await?;
     Ok(Reply::ok(users))
 }
 

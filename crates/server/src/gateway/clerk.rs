@@ -8,9 +8,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use bytes::Bytes;
 use domain::{
-    Actor, App, Error, login,
+    Actor, App, Error,
     bus::{Event, Published},
-    ready,
+    login, ready,
     rows::{EventRow, GatewaySessionRow, UserKind},
     store::{Batch, SCAN_MAX, Scan},
     voice,
@@ -61,13 +61,37 @@ pub struct AskedAs {
 }
 
 pub enum Request {
-    Identify { from: Address, asked: AskedAs, identify: Box<Identify> },
-    Resume { from: Address, asked: AskedAs, resume: Box<Resume> },
+    Identify {
+        from: Address,
+        asked: AskedAs,
+        identify: Box<Identify>,
+    },
+    Resume {
+        from: Address,
+        asked: AskedAs,
+        resume: Box<Resume>,
+    },
     /// What a session of memory missed, from the log: the ring does not reach back.
-    Log { from: Address, resume: Box<Resume>, actor: Actor, after: u64 },
-    Guild { from: Address, guild: Id<marker::Guild> },
-    Members { from: Address, user: Id<marker::User>, request: RequestGuildMembers },
-    Page { from: Address, guild: Id<marker::Guild>, ids: Vec<Id<marker::User>> },
+    Log {
+        from: Address,
+        resume: Box<Resume>,
+        actor: Actor,
+        after: u64,
+    },
+    Guild {
+        from: Address,
+        guild: Id<marker::Guild>,
+    },
+    Members {
+        from: Address,
+        user: Id<marker::User>,
+        request: RequestGuildMembers,
+    },
+    Page {
+        from: Address,
+        guild: Id<marker::Guild>,
+        ids: Vec<Id<marker::User>>,
+    },
     Voice {
         from: Address,
         user: Id<marker::User>,
@@ -287,12 +311,7 @@ fn shard_of(app: &App, name: &str) -> Option<usize> {
     (boot == app.first_number & 0xffff_ffff).then_some(shard)
 }
 
-async fn resume(
-    hub: &Hub,
-    from: Address,
-    asked: AskedAs,
-    resume: Resume,
-) -> Result<(), Error> {
+async fn resume(hub: &Hub, from: Address, asked: AskedAs, resume: Resume) -> Result<(), Error> {
     let app = &hub.app;
     let AskedAs { cookie, base, .. } = asked;
     let Some(actor) = authenticate(app, &resume.token, cookie.as_deref()).await? else {
@@ -379,9 +398,7 @@ async fn restore(
         base,
     };
     let (seq, tails, number) = match kept {
-        Some(kept) => {
-            (kept.seq, kept.tails.into_iter().map(Bytes::from).collect(), kept.number)
-        }
+        Some(kept) => (kept.seq, kept.tails.into_iter().map(Bytes::from).collect(), kept.number),
         None => (resume.seq, Vec::new(), resume.seq / STEP),
     };
     Ok(Some(Restored { who, numbering, seq, tails, number, guilds }))
@@ -457,9 +474,9 @@ pub async fn prune(app: &App) -> anyhow::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let batch = rows.into_iter().fold(Batch::new(), |batch, row| {
-        batch.delete::<GatewaySessionRow>(row.digest)
-    });
+    let batch = rows
+        .into_iter()
+        .fold(Batch::new(), |batch, row| batch.delete::<GatewaySessionRow>(row.digest));
     let lane = app.lane_named("gateway_session", "prune").await;
     let _ = lane.enqueue(batch, Vec::new()).durable().await;
     Ok(())

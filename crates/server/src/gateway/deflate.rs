@@ -54,8 +54,7 @@ mod tests {
     #[test]
     fn each_message_can_be_read_when_it_arrived() {
         let (mut deflate, mut inflate) = (Deflate::new(), Decompress::new(true));
-        let messages =
-            [b"{\"op\":10}".to_vec(), vec![b'x'; 100_000], b"a".to_vec(), noise(70_000)];
+        let messages = [b"{\"op\":10}".to_vec(), vec![b'x'; 100_000], b"a".to_vec(), noise(70_000)];
         for message in messages {
             let (head, tail) = message.split_at(message.len() / 3);
             let frame = deflate.frame([head, tail]);

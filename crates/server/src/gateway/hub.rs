@@ -67,9 +67,19 @@ pub enum News {
     /// An event for these people's sessions; of a guild's those that have the guild.
     People(Arc<[Id<marker::User>]>, Option<Id<marker::Guild>>, Arc<Parcel>),
     /// Something derived for one session after the other, with numbers after this event's.
-    Derived { guild: Id<marker::Guild>, whom: Whom, number: u64, what: Arc<Derived> },
+    Derived {
+        guild: Id<marker::Guild>,
+        whom: Whom,
+        number: u64,
+        what: Arc<Derived>,
+    },
     /// Somebody's sessions in this guild go to another room.
-    Move { guild: Id<marker::Guild>, user: Id<marker::User>, from: RoomId, to: RoomId },
+    Move {
+        guild: Id<marker::Guild>,
+        user: Id<marker::User>,
+        from: RoomId,
+        to: RoomId,
+    },
     /// Somebody joined: its sessions are in this room, and get the guild, without and with
     /// presences.
     Welcome {
@@ -82,11 +92,21 @@ pub enum News {
         seats: Arc<[u32]>,
     },
     /// Somebody joined a guild that has to be loaded first.
-    Join { guild: Id<marker::Guild>, user: Id<marker::User> },
+    Join {
+        guild: Id<marker::Guild>,
+        user: Id<marker::User>,
+    },
     /// Somebody left: its sessions lose the guild.
-    Leave { guild: Id<marker::Guild>, user: Id<marker::User>, number: u64 },
+    Leave {
+        guild: Id<marker::Guild>,
+        user: Id<marker::User>,
+        number: u64,
+    },
     /// The guild is no more; everybody has been told.
-    GuildGone { guild: Id<marker::Guild>, number: u64 },
+    GuildGone {
+        guild: Id<marker::Guild>,
+        number: u64,
+    },
     Revoked(Arc<[Id<marker::Session>]>),
 }
 
@@ -221,12 +241,7 @@ impl Hub {
         }
     }
 
-    fn has(
-        &self,
-        guild: Id<marker::Guild>,
-        user: Id<marker::User>,
-        needed: Permissions,
-    ) -> bool {
+    fn has(&self, guild: Id<marker::Guild>, user: Id<marker::User>, needed: Permissions) -> bool {
         let now = self.app.clock.now();
         let guild = self.app.cache.guild(guild);
         guild.is_some_and(|guild| guild.read().permissions(user, now).contains(needed))
@@ -330,12 +345,7 @@ impl Hub {
         Some(News::Welcome { guild, user, room, number, made, seats: sessions })
     }
 
-    fn hear_leave(
-        &self,
-        guild: Id<marker::Guild>,
-        user: Id<marker::User>,
-        parcel: &Arc<Parcel>,
-    ) {
+    fn hear_leave(&self, guild: Id<marker::Guild>, user: Id<marker::User>, parcel: &Arc<Parcel>) {
         let mut state = self.state();
         let number = parcel.published.number;
         if let Some(rooms) = state.guilds.get_mut(&guild) {

@@ -55,7 +55,10 @@ impl Replay {
 mod tests {
     use super::*;
     use domain::bus::{Event, Published};
-    use proto::{Timestamp, gateway::{Dispatch, Resumed}};
+    use proto::{
+        Timestamp,
+        gateway::{Dispatch, Resumed},
+    };
 
     fn parcel(number: u64) -> Arc<Parcel> {
         let event = Event::to_users([], Dispatch::Resumed(Resumed {}));

@@ -53,7 +53,11 @@ pub struct Shift {
 pub enum Whom {
     Room(RoomId),
     /// Has to move to another room.
-    Person { user: Id<marker::User>, from: RoomId, to: RoomId },
+    Person {
+        user: Id<marker::User>,
+        from: RoomId,
+        to: RoomId,
+    },
 }
 
 impl Rooms {

@@ -3,11 +3,7 @@
 //! The protocol itself is the machine's (`proto::gateway::session`); here is what it is told and
 //! where its outputs go. A session outlives its sockets, so the two are kept apart.
 
-use std::{
-    collections::VecDeque,
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use domain::{Actor, ready::Wants, rows::UserRow};
@@ -129,9 +125,7 @@ impl Line {
 
     /// More of a snapshot may be made.
     pub fn has_room(&self) -> bool {
-        self.backlog.is_empty()
-            && self.socket.is_open()
-            && self.socket.queued_bytes() < LOW_WATER
+        self.backlog.is_empty() && self.socket.is_open() && self.socket.queued_bytes() < LOW_WATER
     }
 
     pub fn has_backlog(&self) -> bool {

@@ -58,11 +58,28 @@ const STOP_WITHIN: Duration = Duration::from_secs(3);
 pub enum Mail {
     Arrive(Box<Arrival>),
     /// A connection that asked to resume a session of this shard came from another one.
-    Move { line: Box<Line>, machine: Box<Session>, resume: Box<Resume>, actor: Actor },
-    Known { to: Address, who: Box<Who>, registered: oneshot::Sender<()> },
-    Start { to: Address, start: Box<Start> },
-    Refused { to: Address, code: u16 },
-    Invalid { to: Address },
+    Move {
+        line: Box<Line>,
+        machine: Box<Session>,
+        resume: Box<Resume>,
+        actor: Actor,
+    },
+    Known {
+        to: Address,
+        who: Box<Who>,
+        registered: oneshot::Sender<()>,
+    },
+    Start {
+        to: Address,
+        start: Box<Start>,
+    },
+    Refused {
+        to: Address,
+        code: u16,
+    },
+    Invalid {
+        to: Address,
+    },
     Resume {
         to: Address,
         shard: usize,
@@ -71,11 +88,24 @@ pub enum Mail {
         restored: Option<Box<Restored>>,
         logged: Option<Logged>,
     },
-    Guild { to: Address, guild: Id<marker::Guild>, known: bool },
+    Guild {
+        to: Address,
+        guild: Id<marker::Guild>,
+        known: bool,
+    },
     /// Whom a request for members means, and whom it named in vain; `None`: nobody may know.
-    Meant { to: Address, meant: Option<(Vec<Id<marker::User>>, Vec<String>)> },
-    Page { to: Address, members: Vec<Member> },
-    Voice { to: Address, place: Option<(Id<marker::Guild>, String)> },
+    Meant {
+        to: Address,
+        meant: Option<(Vec<Id<marker::User>>, Vec<String>)>,
+    },
+    Page {
+        to: Address,
+        members: Vec<Member>,
+    },
+    Voice {
+        to: Address,
+        place: Option<(Id<marker::Guild>, String)>,
+    },
     CloseUser(Id<marker::User>, u16),
     Stop(oneshot::Sender<()>),
 }

@@ -209,9 +209,7 @@ impl<S: Wire> Socket<S> {
             self.out.push2(prefix, tail.clone());
             return self.flush();
         }
-        let written = match self
-            .stream
-            .write_vectored(&[IoSlice::new(prefix), IoSlice::new(tail)])
+        let written = match self.stream.write_vectored(&[IoSlice::new(prefix), IoSlice::new(tail)])
         {
             Ok(written) if written == prefix.len() + tail.len() => return Progress::Open,
             Ok(written) => written,
@@ -275,10 +273,7 @@ impl<S: Wire> Socket<S> {
     }
 
     fn decode(&mut self, bytes: &mut [u8], on: &mut impl FnMut(&mut Outbound, Event<'_>)) {
-        if matches!(
-            self.out.phase,
-            Phase::Finishing | Phase::Lingering | Phase::Gone
-        ) {
+        if matches!(self.out.phase, Phase::Finishing | Phase::Lingering | Phase::Gone) {
             self.out.discard(bytes.len(), LINGER_BYTES);
             return;
         }

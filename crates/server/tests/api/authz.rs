@@ -143,8 +143,7 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("DELETE /api/v10/channels/{channel}/messages/{message}", In(P::MANAGE_MESSAGES), ""),
     (
         "PUT /api/v10/channels/{channel}/messages/{message}/reactions/{emoji}/@me",
-        // Another may have reacted so already: then ADD_REACTIONS is not needed.
-        In(HISTORY),
+        In(P::from_bits_truncate(HISTORY.bits() | P::ADD_REACTIONS.bits())),
         "",
     ),
     (

@@ -557,12 +557,7 @@ fn kept(machine: &Session, number: u64) -> Kept {
     Kept { seq: machine.seq(), tails: tails.into_iter().map(text).collect(), number }
 }
 
-fn ready_of(
-    app: &domain::App,
-    live: &Live,
-    start: &Start,
-    guilds: &[Id<marker::Guild>],
-) -> Ready {
+fn ready_of(app: &domain::App, live: &Live, start: &Start, guilds: &[Id<marker::Guild>]) -> Ready {
     let who = &live.who;
     let url = who.base.replacen("http", "ws", 1);
     Ready {

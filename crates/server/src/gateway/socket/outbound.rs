@@ -93,14 +93,7 @@ enum Data {
 
 impl Outbound {
     pub(super) fn new(cap: u32) -> Outbound {
-        Outbound {
-            queue: None,
-            cap,
-            discarded: 0,
-            end: None,
-            phase: Phase::Open,
-            age: 0,
-        }
+        Outbound { queue: None, cap, discarded: 0, end: None, phase: Phase::Open, age: 0 }
     }
 
     /// Queues a shared frame, or several joined ones. Past the bound the reader counts as slow and
@@ -297,11 +290,7 @@ impl Outbound {
             if len > 0 {
                 queue.bytes += len;
                 queue.capped += if capped { len } else { 0 };
-                queue.pieces.push_back(Piece {
-                    data,
-                    ends_frame: index == last,
-                    capped,
-                });
+                queue.pieces.push_back(Piece { data, ends_frame: index == last, capped });
             }
         }
     }
@@ -327,11 +316,7 @@ impl Queue {
 
     /// Counts a second; gives back for how many nothing was taken.
     fn stalls(&mut self) -> u8 {
-        self.stalled_seconds = if self.moved {
-            0
-        } else {
-            self.stalled_seconds + 1
-        };
+        self.stalled_seconds = if self.moved { 0 } else { self.stalled_seconds + 1 };
         self.moved = false;
         self.stalled_seconds
     }
@@ -339,8 +324,7 @@ impl Queue {
     fn keep_only_begun_frame(&mut self) {
         let begun = self.inside || self.offset > 0;
         let end = self.pieces.iter().position(|piece| piece.ends_frame);
-        self.pieces
-            .truncate(end.filter(|_| begun).map_or(0, |end| end + 1));
+        self.pieces.truncate(end.filter(|_| begun).map_or(0, |end| end + 1));
         let kept = |capped: bool| -> usize {
             let pieces = self.pieces.iter().filter(|piece| piece.capped || !capped);
             pieces.map(|piece| piece.data.as_slice().len()).sum()
@@ -359,10 +343,7 @@ impl Data {
         }
         let mut short = [0; SHORT];
         short[..bytes.len()].copy_from_slice(bytes);
-        Data::Short {
-            len: bytes.len() as u8,
-            bytes: short,
-        }
+        Data::Short { len: bytes.len() as u8, bytes: short }
     }
 
     fn as_slice(&self) -> &[u8] {

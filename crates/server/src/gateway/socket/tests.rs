@@ -65,10 +65,7 @@ fn a_reader_past_the_bound_is_closed_behind_the_frame_it_has_begun() {
     assert_eq!(socket.flush(), Progress::Closing);
     wire.takes(usize::MAX);
     assert_eq!(socket.writable(), Progress::Closing);
-    assert_eq!(
-        wire.heard(),
-        [format!("text {}", "x".repeat(600)), "close 4000".into()]
-    );
+    assert_eq!(wire.heard(), [format!("text {}", "x".repeat(600)), "close 4000".into()]);
     assert!(wire.is_shut());
 }
 
@@ -93,9 +90,7 @@ fn a_reader_that_takes_nothing_for_ten_seconds_is_slow() {
     }
     assert_eq!(socket.tick(), Progress::Closing);
     assert_eq!(socket.end(), Some(End::Slow));
-    let ticks = (0..20)
-        .take_while(|_| socket.tick() == Progress::Closing)
-        .count();
+    let ticks = (0..20).take_while(|_| socket.tick() == Progress::Closing).count();
     assert_eq!(ticks, 4, "then it is dropped");
 }
 
@@ -116,11 +111,7 @@ fn a_reader_that_takes_a_byte_now_and_then_is_not_stalled() {
 #[test]
 fn a_peer_that_closes_gets_its_code_back_and_then_an_end_of_stream() {
     let (mut socket, wire) = socket(LIMITS);
-    wire.arrives(&encode::masked(
-        Opcode::Close,
-        &encode::close_payload(1001, "bye"),
-        MASK,
-    ));
+    wire.arrives(&encode::masked(Opcode::Close, &encode::close_payload(1001, "bye"), MASK));
     wire.arrives(&encode::masked(Opcode::Text, b"ghost", MASK));
     assert_eq!(read(&mut socket), ["close 1001"]);
     assert_eq!(socket.end(), Some(End::Peer(1001)));
@@ -128,29 +119,19 @@ fn a_peer_that_closes_gets_its_code_back_and_then_an_end_of_stream() {
     assert!(wire.is_shut());
     assert_eq!(socket.tick(), Progress::Closing);
     wire.ends();
-    assert_eq!(
-        socket.readable(&mut [0; 64], &mut |_, _| {}),
-        Progress::Gone
-    );
+    assert_eq!(socket.readable(&mut [0; 64], &mut |_, _| {}), Progress::Gone);
     assert_eq!(socket.end(), Some(End::Peer(1001)));
 }
 
 #[test]
 fn our_close_waits_for_the_peers() {
     let (mut socket, wire) = socket(LIMITS);
-    assert_eq!(
-        socket.close(4004, "Authentication failed."),
-        Progress::Closing
-    );
+    assert_eq!(socket.close(4004, "Authentication failed."), Progress::Closing);
     socket.push(encode::text("too late"));
     wire.arrives(&encode::masked(Opcode::Text, b"not heard", MASK));
     assert_eq!(read(&mut socket), [""; 0]);
     assert!(!wire.is_shut());
-    wire.arrives(&encode::masked(
-        Opcode::Close,
-        &encode::close_payload(4004, ""),
-        MASK,
-    ));
+    wire.arrives(&encode::masked(Opcode::Close, &encode::close_payload(4004, ""), MASK));
     assert_eq!(read(&mut socket), ["close 4004"]);
     assert!(wire.is_shut());
     assert_eq!(wire.heard(), ["close 4004"]);
@@ -161,9 +142,7 @@ fn our_close_waits_for_the_peers() {
 fn our_close_does_not_wait_for_ever() {
     let (mut socket, _wire) = socket(LIMITS);
     socket.close(4009, "");
-    let ticks = (0..20)
-        .take_while(|_| socket.tick() == Progress::Closing)
-        .count();
+    let ticks = (0..20).take_while(|_| socket.tick() == Progress::Closing).count();
     assert_eq!(ticks, 4);
 }
 
@@ -265,10 +244,7 @@ proptest! {
 }
 
 const MASK: [u8; 4] = [7, 0, 200, 9];
-const LIMITS: SocketLimits = SocketLimits {
-    inbound: Limits::message(4096, 16),
-    queue_bytes: 1000,
-};
+const LIMITS: SocketLimits = SocketLimits { inbound: Limits::message(4096, 16), queue_bytes: 1000 };
 
 fn socket(limits: SocketLimits) -> (Socket<TestWire>, TestWire) {
     let wire = TestWire::default();
@@ -343,11 +319,7 @@ impl Read for TestWire {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let mut ends = self.0.borrow_mut();
         if ends.inbound.is_empty() {
-            return if ends.ended {
-                Ok(0)
-            } else {
-                Err(ErrorKind::WouldBlock.into())
-            };
+            return if ends.ended { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
         }
         ends.inbound.read(into)
     }
@@ -367,10 +339,7 @@ impl Write for TestWire {
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let bytes: Vec<u8> = slices
-            .iter()
-            .flat_map(|slice| slice.iter().copied())
-            .collect();
+        let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
         self.write(&bytes)
     }
 
