@@ -86,7 +86,7 @@ fn is_weak(lower: &str, username: &str) -> bool {
     let repeats = |length: usize| chars.iter().zip(&chars[length..]).all(|(a, b)| a == b);
     lower.trim() == username
         || COMMON.contains(&lower)
-        || ROWS.iter().any(|keys| row(keys))
+        || ROWS.iter().any(row)
         || (1..=PIECE.min(chars.len().saturating_sub(1))).any(repeats)
 }
 

@@ -38,7 +38,7 @@ async fn a_bot_is_made_let_in_and_deleted() {
     assert_eq!(renewed.status, 201);
     assert_eq!(echo.get("/users/@me").await.status, 401);
     assert_eq!(bearer(&town, &renewed).get("/users/@me").await["username"], "Echo");
-    assert_eq!(alice.get("/osc/v1/bots").await.ids(), [bot.clone()]);
+    assert_eq!(alice.get("/osc/v1/bots").await.ids(), std::slice::from_ref(&bot));
     let path = format!("/osc/v1/bots/{bot}");
     assert_eq!(bob.delete(&path).await.no(), (404, 10_013));
     alice.saw().await;

@@ -46,7 +46,7 @@ async fn a_closed_conversation_comes_back_with_the_next_message() {
     bob.say(&dm, "two").await;
     let seen = alice.saw().await;
     assert_eq!(seen, ["CHANNEL_DELETE", "OSC_CHANNEL_CREATE", "MESSAGE_CREATE"]);
-    assert_eq!(alice.get("/osc/v1/users/@me/channels").await.ids(), [dm.clone()]);
+    assert_eq!(alice.get("/osc/v1/users/@me/channels").await.ids(), std::slice::from_ref(&dm));
     assert_eq!(alice.reads(&dm).await, ["one", "two"]);
     town.close().await;
 }

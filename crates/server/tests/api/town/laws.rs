@@ -138,7 +138,7 @@ async fn check_bounds(town: &Inner) -> Option<String> {
             ("rows that wait", Some(town.app().store.waiting_rows() as i64)),
         ];
         let stays = left.iter().find(|(_, count)| *count != Some(0));
-        let Some((what, count)) = stays else { return None };
+        let (what, count) = stays?;
         if begun.elapsed() > TIDY_UP {
             return Some(format!("bounds: {what} when all have left: {count:?}"));
         }
