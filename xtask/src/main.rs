@@ -4,8 +4,11 @@
 //! code it works on.
 #![forbid(unsafe_code)]
 
+mod bench_chat;
+mod bench_lanes;
 mod bench_store;
 mod chance;
+mod figures;
 mod kills;
 mod ledger;
 mod process;
@@ -14,7 +17,11 @@ fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
     match (args.next().as_deref(), args.collect::<Vec<_>>()) {
         (Some("bench-store"), args) => bench_store::run(&args),
+        (Some("bench-lanes"), args) => bench_lanes::run(&args),
+        (Some("bench-chat"), args) => bench_chat::run(&args),
         (Some("kills"), args) => kills::run(&args),
-        _ => anyhow::bail!("usage: xtask bench-store [FOLDER] | kills [ROUNDS] [SEED]"),
+        _ => anyhow::bail!(
+            "usage: xtask kills [ROUNDS] [SEED] | bench-store [FOLDER] | bench-lanes | bench-chat"
+        ),
     }
 }

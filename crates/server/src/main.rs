@@ -166,19 +166,21 @@ fn serve(config: Config) -> anyhow::Result<ExitCode> {
 /// Says where the server is, and who may become its owner.
 async fn greet(running: &run::Running) -> anyhow::Result<()> {
     let app = &running.app;
-    let mut out = std::io::stdout();
-    writeln!(out, "opensrcchat listens on http://{}", running.addr)?;
     let listened = format!("http://{}", running.addr);
+    let mut greeting = format!("opensrcchat listens on {listened}\n");
     if app.policy.public_url != listened {
-        writeln!(out, "People reach it at {}", app.policy.public_url)?;
+        greeting += &format!("People reach it at {}\n", app.policy.public_url);
     }
     let failed = |error| anyhow::anyhow!("cannot make the owner's link: {error:?}");
     if server_owner::get(app).await.map_err(failed)?.is_none() {
         let link = server_owner::make_link(app).await.map_err(failed)?;
-        writeln!(out, "This server has no owner yet. Become it (once, within 24 hours):")?;
-        writeln!(out, "  {}", link.url)?;
+        greeting += "This server has no owner yet. Become it (once, within 24 hours):\n";
+        greeting += &format!("  {}\n", link.url);
     }
-    out.flush()?;
+    // Whoever started it may have stopped reading: the server goes on, and `admin owner-link`
+    // says it again.
+    let mut out = std::io::stdout();
+    let _ = out.write_all(greeting.as_bytes()).and_then(|()| out.flush());
     Ok(())
 }
 
