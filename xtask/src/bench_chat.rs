@@ -140,7 +140,7 @@ async fn starts(place: &Place) -> anyhow::Result<()> {
     }
     let ms = |took: &Duration| took.as_secs_f64() * 1_000.0;
     println!(
-        "connect -> READY and GUILD_CREATE: 5 members {:.2} ms, {LARGE} members {:.2} ms, ratio {:.2}",
+        "connect -> READY, GUILD_CREATE: 5 members {:.2} ms, {LARGE} members {:.2} ms, ratio {:.2}",
         median(pairs.iter().map(|(small, _)| ms(small))),
         median(pairs.iter().map(|(_, large)| ms(large))),
         median(pairs.iter().map(|(small, large)| ms(large) / ms(small))),
