@@ -2,7 +2,8 @@
 //!
 //! In this order: `WEB_DIST` (packagers), `web/dist` if it was made from these very sources, what
 //! `npm` makes of them, else a page that says what to do. `SKIP_WEB=1` leaves it out. Debug builds
-//! hold nothing: they read `web/dist` when asked, so that a change of the page needs no build here.
+//! hold nothing: they read `web/dist` (or `WEB_DIST` of their environment) when asked, so that a
+//! change of the page needs no build here.
 
 use std::{
     env, fs,

@@ -87,8 +87,9 @@ fn etag(bytes: &[u8]) -> HeaderValue {
 
 fn read(path: &str) -> Option<Bytes> {
     if FROM_DISK {
-        let dist = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/dist"));
-        return std::fs::read(dist.join(path)).ok().map(Cow::Owned);
+        let dist = std::env::var_os("WEB_DIST").map(PathBuf::from);
+        let here = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/dist"));
+        return std::fs::read(dist.unwrap_or_else(here).join(path)).ok().map(Cow::Owned);
     }
     static BY_PATH: OnceLock<HashMap<&str, &[u8]>> = OnceLock::new();
     let files = BY_PATH.get_or_init(|| FILES.iter().copied().collect());
