@@ -1,0 +1,10 @@
+/** German, du-form. One file for each area of the screen, so that several people can write. */
+import type { Dictionary } from '../../lib/i18n';
+import common from './common.json';
+import nav from './nav.json';
+import people from './people.json';
+import settings from './settings.json';
+import talk from './talk.json';
+
+const german: Dictionary = { ...common, ...nav, ...people, ...settings, ...talk };
+export default german;
