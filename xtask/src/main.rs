@@ -8,6 +8,7 @@ mod bench_chat;
 mod bench_lanes;
 mod bench_store;
 mod chance;
+mod faults;
 mod figures;
 mod kills;
 mod ledger;
@@ -19,9 +20,11 @@ fn main() -> anyhow::Result<()> {
         (Some("bench-store"), args) => bench_store::run(&args),
         (Some("bench-lanes"), args) => bench_lanes::run(&args),
         (Some("bench-chat"), args) => bench_chat::run(&args),
+        (Some("faults"), args) => faults::run(&args),
         (Some("kills"), args) => kills::run(&args),
         _ => anyhow::bail!(
-            "usage: xtask kills [ROUNDS] [SEED] | bench-store [FOLDER] | bench-lanes | bench-chat"
+            "usage: xtask kills [ROUNDS] [SEED] | faults | bench-store [FOLDER] | bench-lanes | \
+             bench-chat"
         ),
     }
 }

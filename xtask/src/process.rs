@@ -1,6 +1,7 @@
 //! A server of our own as a process of its own: started, killed, started again.
 
 use std::{
+    ffi::OsStr,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Stdio,
@@ -51,11 +52,19 @@ impl Place {
 
     /// Starts the server without waiting for it.
     pub fn spawn(&self) -> anyhow::Result<Child> {
+        self.spawn_in(&[], &[])
+    }
+
+    /// The same behind another program, and with more in its environment.
+    pub fn spawn_in(&self, before: &[&str], more: &[(&str, &Path)]) -> anyhow::Result<Child> {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
             .open(self.data.join("server.log"))?;
-        Command::new(&self.binary)
+        let mut line = before.iter().map(OsStr::new).chain([self.binary.as_os_str()]);
+        Command::new(line.next().expect("at least the binary"))
+            .args(line)
+            .envs(more.iter().copied())
             .arg("serve")
             .args(["--listen", &self.addr.to_string()])
             .arg("--data")

@@ -1,7 +1,9 @@
 //! Every stored row, its key and its indexes: the schema on one page.
 //!
-//! Bodies are JSON; a new field is `#[serde(default)]`, a field never changes its meaning.
+//! Bodies are JSON; a new field has a `default` and is not written while it has it, and a field
+//! never changes its meaning.
 
+use anyhow::Context as _;
 use proto::{
     Id, Permissions, Timestamp,
     application::ApplicationCommand,
@@ -11,12 +13,12 @@ use proto::{
     permission::Overwrite,
     time::ms,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value as Json, value::RawValue};
 
 use crate::{
     bus::Audience,
-    store::{Column, Entity, Index, Key, Kind, Table, Value},
+    store::{Cell, Column, Entity, Index, Key, Row, Table, Value},
 };
 
 /// All tables, for backends to create.
@@ -49,14 +51,6 @@ pub const TABLES: &[&Table] = &[
     GatewaySessionRow::TABLE,
 ];
 
-const fn int(name: &'static str) -> Column {
-    Column { name, kind: Kind::Int }
-}
-
-const fn text(name: &'static str) -> Column {
-    Column { name, kind: Kind::Text }
-}
-
 const fn index(name: &'static str, columns: &'static [&'static str]) -> Index {
     Index { name, columns, unique: false }
 }
@@ -65,87 +59,127 @@ const fn unique(name: &'static str, columns: &'static [&'static str]) -> Index {
     Index { name, columns, unique: true }
 }
 
-/// Declares rows: fields, table, key, further columns and indexes.
+/// What is so is not written: a field that older rows lack changes nothing in their bytes, which
+/// expectations compare.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+const fn column<T: Cell>(name: &'static str) -> Column {
+    Column { name, kind: T::KIND }
+}
+
+fn cell<'r, T: Cell>(values: &mut impl Iterator<Item = &'r Value>) -> anyhow::Result<T> {
+    let value = values.next().context("a column is missing")?;
+    T::read(value).with_context(|| format!("a column cannot be {value:?}"))
+}
+
+fn to_json(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).expect("rows are plain data")
+}
+
+fn from_json<T: DeserializeOwned>(row: &Row) -> anyhow::Result<T> {
+    // One look at all bytes is cheaper than one at each string.
+    let body = std::str::from_utf8(&row.body)?;
+    Ok(serde_json::from_str(body)?)
+}
+
+/// Declares rows: table, key, further columns, indexes, and what else there is. A value stands in
+/// one place: in the key, in a column, or in the body.
 macro_rules! rows {
     ($(
-        $(#[$doc:meta])*
-        $name:ident = $table:literal key($($key:ident: $kt:ident),*)
-        $(columns($($column:ident: $ct:ident),*))?
+        $(#[$attribute:meta])*
+        $name:ident = $table:literal
+        key($($(#[doc = $key_doc:literal])* $key:ident: $key_type:ty),*)
+        $(columns($($(#[doc = $column_doc:literal])* $column:ident: $column_type:ty),*))?
         $(indexes($($index:expr),*))?
-        { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }
+        { $($(#[doc = $doc:literal])* $(#[serde $serde:tt])* $field:ident: $type:ty,)* }
     )*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        pub struct $name { $($(#[$fdoc])* pub $field: $type,)* }
-
-        impl Entity for $name {
-            const TABLE: &'static Table = &Table {
-                name: $table,
-                key: &[$($kt(stringify!($key))),*],
-                columns: &[$($($ct(stringify!($column))),*)?],
-                indexes: &[$($($index),*)?],
-                searched: false,
-            };
-            fn key(&self) -> Key {
-                vec![$(Value::from(self.$key.clone())),*]
-            }
-            fn columns(&self) -> Vec<Value> {
-                vec![$($(Value::from(self.$column.clone())),*)?]
-            }
+        $(#[$attribute])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct $name {
+            $($(#[doc = $key_doc])* pub $key: $key_type,)*
+            $($($(#[doc = $column_doc])* pub $column: $column_type,)*)?
+            $($(#[doc = $doc])* pub $field: $type,)*
         }
+
+        const _: () = {
+            #[derive(Serialize, Deserialize)]
+            struct Body { $($(#[serde $serde])* $field: $type,)* }
+
+            impl Entity for $name {
+                const TABLE: &'static Table = &Table {
+                    name: $table,
+                    key: &[$(column::<$key_type>(stringify!($key))),*],
+                    columns: &[$($(column::<$column_type>(stringify!($column))),*)?],
+                    indexes: &[$($($index),*)?],
+                    searched: false,
+                };
+                fn key(&self) -> Key {
+                    vec![$(Value::from(self.$key.clone())),*]
+                }
+                fn columns(&self) -> Vec<Value> {
+                    vec![$($(Value::from(self.$column.clone())),*)?]
+                }
+                fn body(&self) -> Vec<u8> {
+                    to_json(&Body { $($field: self.$field.clone()),* })
+                }
+                fn from_row(row: &Row) -> anyhow::Result<Self> {
+                    let mut values = row.key.iter().chain(&row.columns);
+                    let Body { $($field),* } = from_json(row)?;
+                    Ok(Self {
+                        $($key: cell(&mut values)?,)*
+                        $($($column: cell(&mut values)?,)*)?
+                        $($field,)*
+                    })
+                }
+            }
+        };
     )*};
 }
 
 rows! {
     /// Single values: high-water marks, the server's own secrets and settings.
-    MetaRow = "meta" key(name: text) {
-        name: String,
+    MetaRow = "meta" key(name: String) {
         value: Json,
     }
 
     /// A user of any kind. Ids are never reused; a deleted user keeps its row.
-    UserRow = "user" key(id: int)
-    columns(skeleton: text, owner_id: int, idle_since: int)
+    UserRow = "user" key(id: Id<marker::User>)
+    columns(
+        /// What an account's username looks like: see `name::skeleton`.
+        skeleton: Option<String>,
+        /// Of a bot: whose it is. Of a guest who has signed in since: the account.
+        owner_id: Option<Id<marker::User>>,
+        /// Of a guest: when it was last seen, to within an hour.
+        idle_since: Option<Timestamp>
+    )
     indexes(
         unique("by_skeleton", &["skeleton"]),
         index("by_owner", &["owner_id"]),
         index("by_idle", &["idle_since"])
     ) {
-        id: Id<marker::User>,
         kind: UserKind,
         /// Unique for accounts; `guest_ID` for guests; bots may share one.
         username: String,
-        /// What an account's username looks like: see `name::skeleton`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        skeleton: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "is_default")]
         global_name: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "is_default")]
         avatar: Option<String>,
-        /// Of a bot: whose it is. Of a guest who has signed in since: the account.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        owner_id: Option<Id<marker::User>>,
-        /// Of a guest: when it was last seen, to within an hour.
-        #[serde(with = "ms::option", default, skip_serializing_if = "Option::is_none")]
-        idle_since: Option<Timestamp>,
         /// Of a bot: privileged intents it was granted.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "is_default")]
         intents: u64,
     }
 
     /// The password of an account, as a PHC string (Argon2id).
-    CredentialRow = "credential" key(user_id: int) {
-        user_id: Id<marker::User>,
+    CredentialRow = "credential" key(user_id: Id<marker::User>) {
         password: String,
     }
 
     /// A login: one token, kept as its SHA-256 in hex.
-    LoginRow = "login" key(id: int)
-    columns(user_id: int, digest: text)
+    LoginRow = "login" key(id: Id<marker::Session>)
+    columns(user_id: Id<marker::User>, digest: String)
     indexes(index("by_user", &["user_id"]), unique("by_digest", &["digest"])) {
-        id: Id<marker::Session>,
-        user_id: Id<marker::User>,
-        digest: String,
         #[serde(with = "ms")]
         created_at: Timestamp,
         /// To within a minute.
@@ -155,18 +189,15 @@ rows! {
     }
 
     /// A one-time secret, kept as its SHA-256 in hex.
-    SecretRow = "secret" key(digest: text) {
-        digest: String,
+    SecretRow = "secret" key(digest: String) {
         purpose: SecretPurpose,
         #[serde(with = "ms")]
         expires_at: Timestamp,
     }
 
-    GuildRow = "guild" key(id: int)
-    columns(owner_id: int)
+    GuildRow = "guild" key(id: Id<marker::Guild>)
+    columns(owner_id: Id<marker::User>)
     indexes(index("by_owner", &["owner_id"])) {
-        id: Id<marker::Guild>,
-        owner_id: Id<marker::User>,
         name: String,
         description: Option<String>,
         icon: Option<String>,
@@ -178,17 +209,16 @@ rows! {
     }
 
     /// An address of a guild. Never deleted: addresses are never reused.
-    SlugRow = "slug" key(slug: text) {
-        slug: String,
+    SlugRow = "slug" key(slug: String) {
         guild_id: Id<marker::Guild>,
     }
 
-    ChannelRow = "channel" key(id: int)
-    columns(guild_id: int)
-    indexes(index("by_guild", &["guild_id"])) {
-        id: Id<marker::Channel>,
+    ChannelRow = "channel" key(id: Id<marker::Channel>)
+    columns(
         /// `None`: a direct message.
-        guild_id: Option<Id<marker::Guild>>,
+        guild_id: Option<Id<marker::Guild>>
+    )
+    indexes(index("by_guild", &["guild_id"])) {
         kind: u8,
         name: String,
         position: u32,
@@ -203,26 +233,27 @@ rows! {
         /// Of a direct message: both.
         recipients: Vec<Id<marker::User>>,
         /// Grows when somebody loses access: signed attachment addresses of before end.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "is_default")]
         epoch: u32,
     }
 
     /// The end of a channel: what changes with each message, apart from the channel itself.
-    TipRow = "tip" key(channel_id: int) {
-        channel_id: Id<marker::Channel>,
+    TipRow = "tip" key(channel_id: Id<marker::Channel>) {
         guild_id: Option<Id<marker::Guild>>,
         last_message_id: Option<Id<marker::Message>>,
         /// The newest messages that mention everyone or roles, oldest first; at most 25.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "is_default")]
         loud: Vec<Loud>,
-        #[serde(default, with = "ms::option")]
+        #[serde(default, with = "ms::option", skip_serializing_if = "is_default")]
         last_pin_at: Option<Timestamp>,
     }
 
-    RoleRow = "role" key(guild_id: int, id: int) {
+    RoleRow = "role"
+    key(
         guild_id: Id<marker::Guild>,
         /// @everyone has its guild's.
-        id: Id<marker::Role>,
+        id: Id<marker::Role>
+    ) {
         name: String,
         color: u32,
         hoist: bool,
@@ -233,40 +264,34 @@ rows! {
         bot_id: Option<Id<marker::User>>,
     }
 
-    MemberRow = "member" key(guild_id: int, user_id: int)
+    MemberRow = "member" key(guild_id: Id<marker::Guild>, user_id: Id<marker::User>)
     indexes(index("by_user", &["user_id"])) {
-        guild_id: Id<marker::Guild>,
-        user_id: Id<marker::User>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "is_default")]
         nick: Option<String>,
         /// Without @everyone.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "is_default")]
         roles: Vec<Id<marker::Role>>,
         #[serde(with = "ms")]
         joined_at: Timestamp,
-        #[serde(with = "ms::option", default, skip_serializing_if = "Option::is_none")]
+        #[serde(with = "ms::option", default, skip_serializing_if = "is_default")]
         timed_out_until: Option<Timestamp>,
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, skip_serializing_if = "is_default")]
         deaf: bool,
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, skip_serializing_if = "is_default")]
         mute: bool,
         /// No account behind it.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, skip_serializing_if = "is_default")]
         guest: bool,
     }
 
-    BanRow = "ban" key(guild_id: int, user_id: int) {
-        guild_id: Id<marker::Guild>,
-        user_id: Id<marker::User>,
+    BanRow = "ban" key(guild_id: Id<marker::Guild>, user_id: Id<marker::User>) {
         reason: Option<String>,
     }
 
     /// An invite. A code is never reused: 64 random bits.
-    InviteRow = "invite" key(code: text)
-    columns(guild_id: int)
+    InviteRow = "invite" key(code: String)
+    columns(guild_id: Id<marker::Guild>)
     indexes(index("by_guild", &["guild_id"])) {
-        code: String,
-        guild_id: Id<marker::Guild>,
         channel_id: Id<marker::Channel>,
         inviter_id: Id<marker::User>,
         #[serde(with = "ms")]
@@ -279,63 +304,54 @@ rows! {
         temporary: bool,
     }
 
-    MessageRow = "message" key(channel_id: int, id: int)
-    columns(author_id: int)
+    MessageRow = "message" key(channel_id: Id<marker::Channel>, id: Id<marker::Message>)
+    columns(author_id: Id<marker::User>)
     indexes(index("by_author", &["author_id", "id"])) {
-        channel_id: Id<marker::Channel>,
-        id: Id<marker::Message>,
         guild_id: Option<Id<marker::Guild>>,
-        author_id: Id<marker::User>,
         kind: u8,
         content: String,
-        #[serde(with = "ms::option", default, skip_serializing_if = "Option::is_none")]
+        #[serde(with = "ms::option", default, skip_serializing_if = "is_default")]
         edited_at: Option<Timestamp>,
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, skip_serializing_if = "is_default")]
         mention_everyone: bool,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "is_default")]
         mentions: Vec<Id<marker::User>>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "is_default")]
         mention_roles: Vec<Id<marker::Role>>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "is_default")]
         attachments: Vec<AttachmentRow>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "is_default")]
         embeds: Vec<Json>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "is_default")]
         components: Vec<Json>,
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, skip_serializing_if = "is_default")]
         pinned: bool,
         flags: u32,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "is_default")]
         reactions: Vec<ReactionCount>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "is_default")]
         reference: Option<MessageReference>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "is_default")]
         nonce: Option<Nonce>,
     }
 
     /// Who reacted. The counts stand on the message.
-    ReactionRow = "reaction" key(message_id: int, emoji: text, user_id: int) {
-        message_id: Id<marker::Message>,
-        emoji: String,
-        user_id: Id<marker::User>,
+    ReactionRow = "reaction"
+    key(message_id: Id<marker::Message>, emoji: String, user_id: Id<marker::User>) {
+
     }
 
     /// (author, channel, nonce) names one message, also after it was deleted.
-    NonceRow = "nonce" key(author_id: int, channel_id: int, nonce: text)
-    columns(at: int)
+    NonceRow = "nonce"
+    key(author_id: Id<marker::User>, channel_id: Id<marker::Channel>, nonce: String)
+    columns(at: Timestamp)
     indexes(index("by_time", &["at"])) {
-        author_id: Id<marker::User>,
-        channel_id: Id<marker::Channel>,
-        nonce: String,
         message_id: Id<marker::Message>,
-        #[serde(with = "ms")]
-        at: Timestamp,
     }
 
     /// A file of a message. Its bytes are a blob named by its id.
-    AttachmentRow = "attachment" key(channel_id: int, id: int) {
-        channel_id: Id<marker::Channel>,
-        id: Id<marker::Attachment>,
+    #[derive(Serialize, Deserialize)]
+    AttachmentRow = "attachment" key(channel_id: Id<marker::Channel>, id: Id<marker::Attachment>) {
         message_id: Id<marker::Message>,
         uploader_id: Id<marker::User>,
         filename: String,
@@ -348,51 +364,48 @@ rows! {
     }
 
     /// How many bytes somebody's files take.
-    UsageRow = "usage" key(user_id: int) {
-        user_id: Id<marker::User>,
+    UsageRow = "usage" key(user_id: Id<marker::User>) {
         bytes: u64,
     }
 
     /// Something that is gone or banned, and what it leaves to be deleted piece by piece.
-    PurgeRow = "purge" key(name: text) {
+    PurgeRow = "purge"
+    key(
         /// Names the work, so that it is not noted down twice.
-        name: String,
+        name: String
+    ) {
         what: Purge,
     }
 
-    ReadStateRow = "read_state" key(user_id: int, channel_id: int) {
-        user_id: Id<marker::User>,
-        channel_id: Id<marker::Channel>,
+    ReadStateRow = "read_state" key(user_id: Id<marker::User>, channel_id: Id<marker::Channel>) {
         last_message_id: Option<Id<marker::Message>>,
         /// Personal mentions since then.
         mention_count: u32,
     }
 
     /// A direct message in somebody's list.
-    DmRow = "dm" key(user_id: int, channel_id: int) {
-        user_id: Id<marker::User>,
-        channel_id: Id<marker::Channel>,
+    DmRow = "dm" key(user_id: Id<marker::User>, channel_id: Id<marker::Channel>) {
+
     }
 
     /// The one direct message channel of two people.
-    PairRow = "pair" key(low: int, high: int) {
-        low: Id<marker::User>,
-        high: Id<marker::User>,
+    PairRow = "pair" key(low: Id<marker::User>, high: Id<marker::User>) {
         channel_id: Id<marker::Channel>,
     }
 
     /// A command of an application.
-    CommandRow = "command" key(application_id: int, place: int, id: int) {
+    CommandRow = "command"
+    key(
         application_id: Id<marker::Application>,
         /// The guild's id; 0 stands for everywhere.
         place: i64,
-        id: Id<marker::Command>,
+        id: Id<marker::Command>
+    ) {
         command: ApplicationCommand,
     }
 
     /// The event log: written in the transaction of what it tells of, kept for some minutes.
-    EventRow = "event" key(number: int) {
-        number: i64,
+    EventRow = "event" key(number: i64) {
         #[serde(with = "ms")]
         at: Timestamp,
         audience: Audience,
@@ -401,14 +414,11 @@ rows! {
     }
 
     /// A gateway session, so that it can be resumed after a restart. The id is kept as its SHA-256.
-    GatewaySessionRow = "gateway_session" key(digest: text)
-    columns(seen_at: int)
+    GatewaySessionRow = "gateway_session" key(digest: String)
+    columns(seen_at: Timestamp)
     indexes(index("by_seen", &["seen_at"])) {
-        digest: String,
         user_id: Id<marker::User>,
         login_id: Id<marker::Session>,
-        #[serde(with = "ms")]
-        seen_at: Timestamp,
         /// What the gateway needs to go on.
         data: Json,
     }
@@ -467,7 +477,7 @@ pub struct Loud {
     pub id: Id<marker::Message>,
     pub roles: Vec<Id<marker::Role>>,
     /// Who called: nobody calls themselves.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub author_id: Option<Id<marker::User>>,
 }
 
@@ -496,8 +506,8 @@ pub struct DirectoryRow {
 impl Entity for DirectoryRow {
     const TABLE: &'static Table = &Table {
         name: "directory",
-        key: &[int("guild_id")],
-        columns: &[int("rank")],
+        key: &[column::<Id<marker::Guild>>("guild_id")],
+        columns: &[column::<i64>("rank")],
         indexes: &[index("by_rank", &["rank"])],
         searched: true,
     };
@@ -510,7 +520,15 @@ impl Entity for DirectoryRow {
         vec![self.rank.into()]
     }
 
+    fn body(&self) -> Vec<u8> {
+        to_json(self)
+    }
+
     fn text(&self) -> String {
         format!("{} {}", self.name, self.description.as_deref().unwrap_or_default())
+    }
+
+    fn from_row(row: &Row) -> anyhow::Result<Self> {
+        from_json(row)
     }
 }

@@ -9,9 +9,7 @@ pub mod words;
 
 use std::{cmp::Ordering, future::Future, ops::Bound, pin::Pin};
 
-use anyhow::Context as _;
 use bytes::Bytes;
-use serde::{Serialize, de::DeserializeOwned};
 
 /// The most rows one scan may ask for.
 pub const SCAN_MAX: usize = 10_000;
@@ -38,8 +36,7 @@ pub trait Store: Send + Sync + 'static {
     fn scan<'a>(&'a self, scan: &'a Scan) -> BoxFuture<'a, anyhow::Result<Vec<Row>>>;
 
     /// Makes a group of batches durable in one go. Each batch is atomic: a lost race undoes only
-    /// its
-    /// own batch and is told in its place. When this answers, what it says is on disk.
+    /// its own batch and is told in its place. When this answers, what it says is on disk.
     fn commit<'a>(
         &'a self,
         group: Vec<Batch>,
@@ -160,8 +157,8 @@ pub enum Op {
     /// Writes a row that must not be there yet.
     Insert(&'static Table, Row),
     Delete(&'static Table, Key),
-    /// The row must be there with this very body.
-    Expect(&'static Table, Key, Bytes),
+    /// The row must be there with these very columns and body (the text does not count).
+    Expect(&'static Table, Row),
     /// Deletes up to `limit` rows whose key begins with `prefix`, and whose next key column is less
     /// than `below`, lowest first. For bulk pruning of what nobody decides on any more.
     Prune {
@@ -173,31 +170,27 @@ pub enum Op {
 }
 
 /// The typed face of a table's rows.
-pub trait Entity: Serialize + DeserializeOwned {
+pub trait Entity: Sized {
     const TABLE: &'static Table;
 
     fn key(&self) -> Key;
 
     /// Values of `TABLE.columns`.
-    fn columns(&self) -> Vec<Value> {
-        Vec::new()
-    }
+    fn columns(&self) -> Vec<Value>;
+
+    /// All that is not in the key or a column.
+    fn body(&self) -> Vec<u8>;
 
     /// What it is found by, if the table is searched.
     fn text(&self) -> String {
         String::new()
     }
 
-    fn to_row(&self) -> Row {
-        let body = serde_json::to_vec(self).expect("rows are plain data");
-        Row { key: self.key(), columns: self.columns(), body: body.into(), text: self.text() }
-    }
+    fn from_row(row: &Row) -> anyhow::Result<Self>;
 
-    fn from_row(row: &Row) -> anyhow::Result<Self> {
-        let cannot = || format!("cannot read a row of {}", Self::TABLE.name);
-        // One look at all bytes is cheaper than one at each string.
-        let body = std::str::from_utf8(&row.body).with_context(cannot)?;
-        serde_json::from_str(body).with_context(cannot)
+    fn to_row(&self) -> Row {
+        let body = self.body().into();
+        Row { key: self.key(), columns: self.columns(), body, text: self.text() }
     }
 }
 
@@ -223,8 +216,7 @@ impl Batch {
 
     /// Loses if the row is no longer what was read.
     pub fn expect<E: Entity>(mut self, read: &E) -> Self {
-        let row = read.to_row();
-        self.ops.push(Op::Expect(E::TABLE, row.key, row.body));
+        self.ops.push(Op::Expect(E::TABLE, read.to_row()));
         self
     }
 
@@ -384,6 +376,50 @@ impl From<proto::Timestamp> for Value {
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// What a key column or an indexed column can hold.
+pub trait Cell: Sized {
+    const KIND: Kind;
+
+    /// `None`: this value cannot stand there.
+    fn read(value: &Value) -> Option<Self>;
+}
+
+impl Cell for i64 {
+    const KIND: Kind = Kind::Int;
+
+    fn read(value: &Value) -> Option<Self> {
+        if let Value::Int(value) = value { Some(*value) } else { None }
+    }
+}
+impl Cell for String {
+    const KIND: Kind = Kind::Text;
+
+    fn read(value: &Value) -> Option<Self> {
+        if let Value::Text(value) = value { Some(value.clone()) } else { None }
+    }
+}
+impl<T> Cell for proto::Id<T> {
+    const KIND: Kind = Kind::Int;
+
+    fn read(value: &Value) -> Option<Self> {
+        Self::new(u64::try_from(i64::read(value)?).ok()?)
+    }
+}
+impl Cell for proto::Timestamp {
+    const KIND: Kind = Kind::Int;
+
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self::from_ms(i64::read(value)?))
+    }
+}
+impl<T: Cell> Cell for Option<T> {
+    const KIND: Kind = T::KIND;
+
+    fn read(value: &Value) -> Option<Self> {
+        if *value == Value::Null { Some(None) } else { T::read(value).map(Some) }
     }
 }
 

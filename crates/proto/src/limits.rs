@@ -186,8 +186,6 @@ limits! {
     commit_batches: usize = 1_024;
     /// Hours a nonce is remembered.
     nonce_hours: u64 = 48;
-    /// Guilds kept in memory.
-    active_guilds: usize = 10_000;
     /// Users kept in memory.
     cached_users: usize = 100_000;
 }

@@ -3,6 +3,7 @@
 //! Reading order: `upgrade` (from a request to a socket), `shard` (the loop), `session` (what is
 //! kept), `hub` and `rooms` (who hears what), `replay` (what was missed), `clerk` (what waits).
 
+pub mod readiness;
 pub mod socket;
 mod clerk;
 mod deflate;

@@ -321,3 +321,16 @@ fn licences_are_permissive() {
     }
     report("licences that are not permissive", &faults);
 }
+
+/// An expectation compares the bytes of a body: a field that is written while it has its default
+/// would make each row of before the field lose.
+#[test]
+fn a_field_with_a_default_is_not_written_while_it_has_it() {
+    let rows = fs::read_to_string(root().join("crates/domain/src/rows.rs")).expect("the rows");
+    let lines = rows.lines().enumerate().filter(|(_, line)| line.contains("#[serde("));
+    let faults: Vec<_> = lines
+        .filter(|(_, line)| line.contains("default") != line.contains("skip_serializing_if"))
+        .map(|(at, line)| format!("rows.rs:{}: {}", at + 1, line.trim()))
+        .collect();
+    report("these need both `default` and `skip_serializing_if`", &faults);
+}

@@ -102,11 +102,15 @@ async fn all_or_nothing(store: &Arc<dyn Store>) {
 
 async fn expectations(store: &Arc<dyn Store>) {
     let lost = Err(Conflict { table: "room", index: None });
-    let expect = |n| Op::Expect(&ROOM, key(1), body(n));
+    let expect = |n| Op::Expect(&ROOM, Row { body: body(n), ..room(1, None, None) });
     assert_eq!(try_write(store, [expect(1)]).await, lost);
     write(store, [Op::Put(&ROOM, room(1, None, None))]).await;
     assert_eq!(try_write(store, [expect(2)]).await, lost);
     write(store, [expect(1)]).await;
+    let other = [room(1, Some(1), None), room(1, None, Some("a"))];
+    for other in other.map(|row| Row { body: body(1), ..row }) {
+        assert_eq!(try_write(store, [Op::Expect(&ROOM, other)]).await, lost);
+    }
 
     // Both were decided on the same state; the second of the queue sees the first.
     let with = |n| Row { body: body(n), ..room(1, None, None) };
@@ -234,7 +238,7 @@ async fn prune(store: &Arc<dyn Store>) {
     assert_eq!(ids(store, left()).await, [8]);
     write(store, [prune(Vec::new(), Some(2.into()), usize::MAX)]).await;
     assert_eq!(ids(store, scan(&NOTE).limit(1)).await, [11]);
-    let lost = [prune(Vec::new(), None, usize::MAX), Op::Expect(&ROOM, key(1), body(1))];
+    let lost = [prune(Vec::new(), None, usize::MAX), Op::Expect(&ROOM, room(1, None, None))];
     assert!(try_write(store, lost).await.is_err());
     assert_eq!(search(store, &["word"]).await.len(), 9);
 }
@@ -340,7 +344,7 @@ async fn races(store: &Arc<dyn Store>) {
             loop {
                 let row = store.get(&TAG, &counter(0).key).await.unwrap().unwrap();
                 let n: i64 = std::str::from_utf8(&row.body).unwrap().parse().unwrap();
-                let add = [Op::Expect(&TAG, row.key, row.body), Op::Put(&TAG, counter(n + 1))];
+                let add = [Op::Expect(&TAG, row), Op::Put(&TAG, counter(n + 1))];
                 match try_write(&store, add).await {
                     Ok(()) => return,
                     Err(_) => tokio::task::yield_now().await,

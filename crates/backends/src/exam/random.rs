@@ -102,7 +102,6 @@ fn table() -> impl Strategy<Value = &'static Table> {
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let bodies = (0..3i64).prop_map(body);
     let prune = |table: &'static Table| {
         let parts = (key(table), any::<Pick>(), any::<bool>(), 0..5usize);
         parts.prop_map(move |(key, cut, bounded, limit)| {
@@ -111,15 +110,12 @@ fn op() -> impl Strategy<Value = Op> {
             Op::Prune { table, prefix: key[..cut].to_vec(), below, limit }
         })
     };
-    let expect = move |table: &'static Table| {
-        (key(table), bodies.clone()).prop_map(move |(key, body)| Op::Expect(table, key, body))
-    };
     table().prop_flat_map(move |table| {
         prop_oneof![
             4 => row(table).prop_map(move |row| Op::Put(table, row)),
             4 => row(table).prop_map(move |row| Op::Insert(table, row)),
             2 => key(table).prop_map(move |key| Op::Delete(table, key)),
-            1 => expect(table),
+            2 => row(table).prop_map(move |row| Op::Expect(table, row)),
             1 => prune(table),
         ]
     })

@@ -20,7 +20,8 @@ pub struct Sql(HashMap<&'static str, TableSql>);
 /// What is asked of a table by its key.
 pub struct TableSql {
     pub get: String,
-    pub body: String,
+    /// Whether this very row is there.
+    pub same: String,
     pub insert: String,
     pub put: String,
     pub delete: String,
@@ -59,10 +60,15 @@ impl TableSql {
         let changed: Vec<_> =
             changed.map(|name| format!("{0} = excluded.{0}", quoted(name))).collect();
         let changed = changed.join(", ");
+        let others = table.columns.iter().map(|column| column.name).chain(["body"]);
+        let others: String = others
+            .zip(table.key.len() + 1..)
+            .map(|(name, at)| format!(" AND {} IS {}", quoted(name), mark(at)))
+            .collect();
         let text = quoted(&text_table(table));
         Self {
             get: format!("SELECT {} FROM {name} WHERE {key}", other_columns(table)),
-            body: format!("SELECT body FROM {name} WHERE {key}"),
+            same: format!("SELECT 1 FROM {name} WHERE {key}{others}"),
             insert: format!("INSERT INTO {name} ({written}) VALUES ({marks})"),
             put: format!(
                 "INSERT INTO {name} ({written}) VALUES ({marks}) \
@@ -181,16 +187,11 @@ pub fn bind<'a>(
     Ok(at)
 }
 
-/// Binds a whole row as `insert` and `put` want it.
-pub fn bind_row(
-    statement: &mut Statement,
-    table: &Table,
-    row: &Row,
-    text_hash: Option<i64>,
-) -> rusqlite::Result<()> {
+/// Binds a whole row as `insert`, `put` and `same` want it; answers the next free parameter.
+pub fn bind_row(statement: &mut Statement, row: &Row) -> rusqlite::Result<usize> {
     let at = bind(statement, row.key.iter().chain(&row.columns))?;
     statement.raw_bind_parameter(at, Text(&row.body))?;
-    if table.searched { statement.raw_bind_parameter(at + 1, text_hash) } else { Ok(()) }
+    Ok(at + 1)
 }
 
 /// Prepares a statement or takes it from the connection's cache, with these values bound.

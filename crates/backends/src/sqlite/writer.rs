@@ -205,13 +205,10 @@ impl Writer {
                 }
                 Ok(Ok(()))
             }
-            Op::Expect(table, key, body) => {
-                let (mut found, _) = prepare(&self.connection, &self.sql.of(table).body, key)?;
-                let mut rows = found.raw_query();
-                let same = match rows.next()? {
-                    Some(row) => row.get_ref(0)?.as_bytes()? == &body[..],
-                    None => false,
-                };
+            Op::Expect(table, read) => {
+                let mut same = self.connection.prepare_cached(&self.sql.of(table).same)?;
+                sql::bind_row(&mut same, read)?;
+                let same = same.raw_query().next()?.is_some();
                 Ok(if same { Ok(()) } else { Err(Conflict { table: table.name, index: None }) })
             }
             Op::Prune { table, prefix, below, limit } => {
@@ -246,7 +243,10 @@ impl Writer {
         };
         let mut write =
             self.connection.prepare_cached(if is_new { &sql.insert } else { &sql.put })?;
-        sql::bind_row(&mut write, table, row, hash)?;
+        let next = sql::bind_row(&mut write, row)?;
+        if table.searched {
+            write.raw_bind_parameter(next, hash)?;
+        }
         match write.raw_execute() {
             Ok(_) => {}
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
@@ -285,7 +285,7 @@ impl Writer {
             let mut rows = statement.raw_query();
             Ok::<_, rusqlite::Error>(rows.next()?.is_some())
         };
-        if is_new && found(&sql.body, &mut row.key.iter())? {
+        if is_new && found(&sql.get, &mut row.key.iter())? {
             return Ok(Some(Conflict { table: table.name, index: None }));
         }
         for (index, taken) in &sql.taken {

@@ -261,9 +261,9 @@ fn apply_op(tables: &mut Tables, op: &Op, undo: &mut Vec<Undo>) -> Result<(), Co
             let before = rows_of(tables, table).remove(key);
             undo.push(Undo { table, key: key.clone(), before });
         }
-        Op::Expect(table, key, body) => {
-            let row = rows_of(tables, table).rows.get(key);
-            if row.is_none_or(|row| row.body != *body) {
+        Op::Expect(table, read) => {
+            let row = rows_of(tables, table).rows.get(&read.key);
+            if row.is_none_or(|row| row.columns != read.columns || row.body != read.body) {
                 return Err(Conflict { table: table.name, index: None });
             }
         }

@@ -54,8 +54,10 @@ impl Batch {
     pub fn check(&self) {
         for op in &self.ops {
             match op {
-                Op::Put(table, row) | Op::Insert(table, row) => table.check_row(row),
-                Op::Delete(table, key) | Op::Expect(table, key, _) => table.check_key(key),
+                Op::Put(table, row) | Op::Insert(table, row) | Op::Expect(table, row) => {
+                    table.check_row(row);
+                }
+                Op::Delete(table, key) => table.check_key(key),
                 Op::Prune { table, prefix, below, .. } => {
                     let whole: Vec<_> = prefix.iter().chain(below).cloned().collect();
                     table.check_key_prefix(&whole);

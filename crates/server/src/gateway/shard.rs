@@ -21,7 +21,7 @@ use std::{
 };
 
 use domain::{Actor, presence, ready::Start};
-use mio::{Events, Poll, Token, Waker};
+use mio::{Token, Waker};
 use proto::{
     Id,
     code::close,
@@ -39,15 +39,13 @@ use super::{
     clerk::{Address, Logged, Request, Restored},
     hub::{Hub, News},
     metrics::count,
+    readiness::{Readiness, Turn},
     rooms::RoomId,
     session::{LOW_WATER, Line, Peer, Who},
     socket::{End, Progress, Socket},
     upgrade::Arrival,
 };
 
-const WAKE: Token = Token(usize::MAX);
-const SECOND: Duration = Duration::from_secs(1);
-const EVENTS: usize = 1_024;
 const SCRATCH: usize = 64 << 10;
 /// News taken before sockets are looked at again.
 const NEWS_PER_TURN: usize = 4_096;
@@ -143,7 +141,7 @@ pub struct Shard {
     hub: Arc<Hub>,
     requests: mpsc::Sender<Request>,
     terms: Arc<Terms>,
-    poll: Poll,
+    readiness: Readiness,
     awake: Arc<AtomicBool>,
     news: Receiver<News>,
     mail: Receiver<Mail>,
@@ -153,13 +151,13 @@ pub struct Shard {
     rooms: HashMap<RoomId, Vec<usize>>,
     people: HashMap<Id<marker::User>, Vec<usize>>,
     names: HashMap<String, usize>,
-    /// Lines to flush, and lines with more to read, at the end of the turn.
+    /// Lines to flush at the end of the turn.
     dirty: Vec<usize>,
-    eager: Vec<usize>,
+    /// News may be left that the waker will not tell of again.
+    more_news: bool,
     scratch: Vec<u8>,
     /// The moment of this turn.
     now: Instant,
-    swept: Instant,
     generation: u32,
     next_key: u64,
     stopping: Option<Instant>,
@@ -171,18 +169,17 @@ impl Shard {
         hub: Arc<Hub>,
         requests: mpsc::Sender<Request>,
     ) -> io::Result<(Self, ShardEnd)> {
-        let poll = Poll::new()?;
-        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let readiness = Readiness::new()?;
+        let waker = readiness.waker();
         let awake = Arc::new(AtomicBool::new(false));
         let ((news_in, news), (mail_in, mail)) = (channel(), channel());
         let end = ShardEnd { news: news_in, mail: mail_in, waker, awake: awake.clone() };
-        let now = Instant::now();
         let shard = Self {
             index,
             terms: Arc::new(Terms::from(&hub.app.limits)),
             hub,
             requests,
-            poll,
+            readiness,
             awake,
             news,
             mail,
@@ -192,10 +189,9 @@ impl Shard {
             people: HashMap::new(),
             names: HashMap::new(),
             dirty: Vec::new(),
-            eager: Vec::new(),
+            more_news: false,
             scratch: vec![0; SCRATCH],
-            now,
-            swept: now,
+            now: Instant::now(),
             generation: 0,
             next_key: (index as u64) << 48,
             stopping: None,
@@ -205,49 +201,35 @@ impl Shard {
 
     /// The loop. Ends when the server stops.
     pub fn run(mut self) {
-        let mut events = Events::with_capacity(EVENTS);
+        let mut turn = Turn::new();
         loop {
-            let idle = self.eager.is_empty() && self.dirty.is_empty();
-            let until_sweep = (self.swept + SECOND).saturating_duration_since(Instant::now());
-            let wait = if idle { until_sweep } else { Duration::ZERO };
-            if let Err(error) = self.poll.poll(&mut events, Some(wait))
-                && error.kind() != io::ErrorKind::Interrupted
-            {
+            let busy = !self.dirty.is_empty() || self.more_news;
+            if let Err(error) = self.readiness.wait(busy, &mut turn) {
                 tracing::error!(%error, "cannot poll the gateway's sockets");
                 return;
             }
-            self.turn(&events);
+            self.turn(&turn);
             if self.stopping.is_some_and(|until| self.now >= until || self.lines.is_empty()) {
                 return;
             }
         }
     }
 
-    fn turn(&mut self, events: &Events) {
-        self.now = Instant::now();
+    fn turn(&mut self, turn: &Turn) {
+        self.now = turn.now;
         self.awake.store(false, Ordering::SeqCst);
-        let mut eager = std::mem::take(&mut self.eager);
         self.take_news(NEWS_PER_TURN);
         while let Ok(mail) = self.mail.try_recv() {
             self.guarded(None, |shard| shard.open(mail));
         }
-        for event in events.iter().filter(|event| event.token() != WAKE) {
-            let line = event.token().0;
-            if event.is_writable() {
-                self.guarded(Some(line), |shard| shard.writable(line));
-            }
-            if event.is_readable() || event.is_read_closed() || event.is_error() {
-                eager.push(line);
-            }
+        for &line in &turn.writable {
+            self.guarded(Some(line), |shard| shard.writable(line));
         }
-        eager.sort_unstable();
-        eager.dedup();
-        for line in eager {
+        for &line in &turn.readable {
             self.guarded(Some(line), |shard| shard.readable(line));
         }
         self.finish_turn();
-        if self.now >= self.swept + SECOND {
-            self.swept = self.now;
+        if turn.sweep {
             self.sweep();
             self.finish_turn();
         }
@@ -269,11 +251,14 @@ impl Shard {
 
     fn take_news(&mut self, most: usize) {
         for _ in 0..most {
-            let Ok(news) = self.news.try_recv() else { return };
+            let Ok(news) = self.news.try_recv() else {
+                self.more_news = false;
+                return;
+            };
             self.guarded(None, |shard| shard.hear(news));
         }
-        // More may have come, and the waker will not say so again: no line has this number.
-        self.eager.push(usize::MAX);
+        // More may have come, and the waker will not say so again.
+        self.more_news = true;
     }
 
     /// Does something at a fixed point between two events: all before it have been taken, none
@@ -307,7 +292,7 @@ impl Shard {
     fn seat(&mut self, mut line: Line, machine: Session) -> Option<usize> {
         let entry = self.lines.vacant_entry();
         let at = entry.key();
-        if line.socket.register(self.poll.registry(), Token(at)).is_err() {
+        if line.socket.register(self.readiness.registry(), Token(at)).is_err() {
             self.hub.metrics.sockets.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
@@ -316,7 +301,7 @@ impl Shard {
         let slot = self.peers.insert(Peer { machine, generation, line: Some(at), live: None });
         line.peer = Some(slot);
         entry.insert(line);
-        self.eager.push(at);
+        self.readiness.again(at);
         self.pump(slot);
         Some(slot)
     }
@@ -336,7 +321,7 @@ impl Shard {
             }
         });
         if line.socket.wants_read() {
-            self.eager.push(at);
+            self.readiness.again(at);
         }
         if let Some(slot) = line.peer {
             self.pump(slot);
@@ -369,7 +354,7 @@ impl Shard {
         }
         if progress == Progress::Gone {
             let mut line = self.lines.remove(at);
-            let _ = line.socket.deregister(self.poll.registry());
+            let _ = line.socket.deregister(self.readiness.registry());
             self.hub.metrics.sockets.fetch_sub(1, Ordering::Relaxed);
         }
         if let Some(slot) = peer {

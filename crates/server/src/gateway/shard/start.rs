@@ -215,7 +215,7 @@ impl Shard {
         };
         let Some(peer) = self.peers.try_remove(slot) else { return };
         let Some(mut line) = peer.line.and_then(|at| self.lines.try_remove(at)) else { return };
-        let _ = line.socket.deregister(self.poll.registry());
+        let _ = line.socket.deregister(self.readiness.registry());
         line.peer = None;
         let (line, machine) = (Box::new(line), Box::new(peer.machine));
         other.mail(Mail::Move { line, machine, resume: Box::new(resume), actor });
