@@ -337,9 +337,7 @@ rows! {
 
     /// Who reacted. The counts stand on the message.
     ReactionRow = "reaction"
-    key(message_id: Id<marker::Message>, emoji: String, user_id: Id<marker::User>) {
-
-    }
+    key(message_id: Id<marker::Message>, emoji: String, user_id: Id<marker::User>) {}
 
     /// (author, channel, nonce) names one message, also after it was deleted.
     NonceRow = "nonce"
@@ -384,9 +382,7 @@ rows! {
     }
 
     /// A direct message in somebody's list.
-    DmRow = "dm" key(user_id: Id<marker::User>, channel_id: Id<marker::Channel>) {
-
-    }
+    DmRow = "dm" key(user_id: Id<marker::User>, channel_id: Id<marker::Channel>) {}
 
     /// The one direct message channel of two people.
     PairRow = "pair" key(low: Id<marker::User>, high: Id<marker::User>) {
