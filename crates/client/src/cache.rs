@@ -115,8 +115,11 @@ impl Cache {
                 self.dms.insert(channel.id, (**channel).clone());
             }
             D::ChannelDelete(channel) => self.drop_channel(channel.id),
-            // When something was pinned is not part of a channel here.
-            D::ChannelPinsUpdate(_) => {}
+            D::ChannelPinsUpdate(pins) => {
+                if let Some(channel) = self.channel_mut(pins.channel_id) {
+                    channel.last_pin_timestamp = pins.last_pin_timestamp;
+                }
+            }
 
             D::GuildRoleCreate(event) | D::GuildRoleUpdate(event) => {
                 self.in_guild(event.guild_id, |guild| guild.put_role(&event.role));
@@ -233,6 +236,11 @@ impl Cache {
         }
     }
 
+    fn channel_mut(&mut self, id: Id<marker::Channel>) -> Option<&mut Channel> {
+        let in_guild = self.guilds.values_mut().find_map(|guild| guild.channels.get_mut(&id));
+        self.dms.get_mut(&id).or(in_guild)
+    }
+
     fn drop_channel(&mut self, id: Id<marker::Channel>) {
         self.dms.remove(&id);
         self.close(id);
@@ -244,10 +252,7 @@ impl Cache {
         self.typing.remove(&(here, message.author.id));
         self.in_timeline(here, |timeline, _| timeline.put(message));
         let meant = self.is_meant(message);
-        let dm = self.dms.get_mut(&here);
-        let in_guild = message.guild_id.and_then(|guild| self.guilds.get_mut(&guild));
-        let in_guild = in_guild.and_then(|guild| guild.channels.get_mut(&here));
-        if let Some(channel) = dm.or(in_guild) {
+        if let Some(channel) = self.channel_mut(here) {
             channel.last_message_id = Some(Some(message.id));
         }
         if meant && self.counts_mentions {

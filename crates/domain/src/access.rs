@@ -24,7 +24,9 @@ pub struct Place {
 }
 
 /// What both have in a direct message.
-const IN_DM: Permissions = Permissions::DEFAULT_EVERYONE;
+const IN_DM: Permissions = Permissions::from_bits_truncate(
+    Permissions::DEFAULT_EVERYONE.bits() | Permissions::PIN_MESSAGES.bits(),
+);
 
 impl Place {
     pub fn guild_id(&self) -> Option<Id<marker::Guild>> {

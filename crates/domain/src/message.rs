@@ -2,16 +2,15 @@
 
 mod check;
 mod page;
-
-use std::sync::Arc;
+mod system;
 
 use proto::{
     Code, Id, Permissions,
     gateway::Dispatch,
     marker,
     message::{
-        self, CreateMessage, EditMessage, Message, MessageDelete, MessageDeleteBulk,
-        MessageReference, Nonce,
+        CreateMessage, EditMessage, Message, MessageDelete, MessageDeleteBulk, MessageReference,
+        Nonce,
     },
 };
 
@@ -23,12 +22,15 @@ use crate::{
     dm, read_state,
     reject::{Reject, Result, no},
     render,
-    rows::{AttachmentRow, Loud, MessageRow, NonceRow, ReactionRow, TipRow},
+    rows::{AttachmentRow, Loud, MessageRow, NonceRow, PinRow, ReactionRow, TipRow},
     store::Batch,
 };
 
 pub use check::{LastSent, Mentioned};
 pub use page::{Around, emoji, list, one, preview_page, render_one};
+pub(crate) use page::{render_all, render_for_event};
+pub use system::joined;
+pub(crate) use system::{bare, tell};
 
 /// Messages deleted in one batch.
 pub(crate) const DELETE_MOST: usize = 100;
@@ -269,6 +271,9 @@ async fn deletion(app: &App, rows: &[MessageRow]) -> Result<Batch> {
     };
     for row in rows {
         batch = batch.delete::<MessageRow>((row.channel_id, row.id));
+        if row.pinned {
+            batch = batch.delete::<PinRow>((row.channel_id, row.id));
+        }
         batch = batch.prune::<ReactionRow>(row.id, None, usize::MAX >> 1);
     }
     let files: Vec<_> = rows.iter().flat_map(|row| row.attachments.iter().cloned()).collect();
@@ -283,59 +288,17 @@ async fn deletion(app: &App, rows: &[MessageRow]) -> Result<Batch> {
     Ok(batch)
 }
 
-/// Tells in the guild's system channel that somebody joined, if it has one: the message's row and
-/// event, for the batch of the join. The caller knows the guild is loaded.
-pub async fn joined(
-    app: &App,
-    guild: &Arc<crate::cache::Guild>,
-    member: &crate::rows::MemberRow,
-) -> Result<Option<(Batch, Event)>> {
-    let channel = {
-        let state = guild.read();
-        let channel = state.row.system_channel_id.and_then(|id| state.channels.get(&id).cloned());
-        match channel {
-            Some(channel) => channel,
-            None => return Ok(None),
-        }
-    };
-    let row = MessageRow {
-        channel_id: channel.id,
-        id: app.ids.next(),
-        guild_id: Some(guild.id),
-        author_id: member.user_id,
-        kind: message::USER_JOIN,
-        content: String::new(),
-        edited_at: None,
-        mention_everyone: false,
-        mentions: Vec::new(),
-        mention_roles: Vec::new(),
-        attachments: Vec::new(),
-        embeds: Vec::new(),
-        components: Vec::new(),
-        pinned: false,
-        flags: 0,
-        reactions: Vec::new(),
-        reference: None,
-        nonce: None,
-    };
-    let place = Place {
-        channel,
-        guild: Some(guild.clone()),
-        permissions: Permissions::NONE,
-        member: Some(Arc::new(member.clone())),
-    };
-    let tip = next_tip(app, &place, &row).await?;
-    let message = page::render_for_event(app, &place, &row).await?;
-    let event = Event::Dispatch(audience(&place), Dispatch::MessageCreate(Box::new(message)));
-    Ok(Some((Batch::new().insert(&row).put(&tip), event)))
-}
-
 /// As the key of a nonce row. Numbers and texts that look alike are one.
 pub(crate) fn nonce_key(nonce: &Nonce) -> String {
     match nonce {
         Nonce::Text(text) => text.clone(),
         Nonce::Number(number) => number.to_string(),
     }
+}
+
+/// Whether somebody wrote it: what only happened is not kept at hand.
+pub(crate) fn may_be_pinned(kind: u8) -> bool {
+    check::written(kind)
 }
 
 /// Where a reply points.
@@ -359,7 +322,7 @@ pub(crate) fn beside(place: &Place, author: Id<marker::User>) -> Option<proto::m
 
 #[cfg(test)]
 mod tests {
-    use proto::message::ReferenceDraft;
+    use proto::message::{self, ReferenceDraft};
 
     use super::*;
     use crate::{Error, store::Scan, testing::World};

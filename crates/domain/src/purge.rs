@@ -10,7 +10,10 @@ use proto::{Id, marker};
 use crate::{
     App, attachment, message,
     reject::Result,
-    rows::{AttachmentRow, BanRow, InviteRow, MemberRow, MessageRow, Purge, PurgeRow, ReactionRow},
+    rows::{
+        AttachmentRow, BanRow, InviteRow, MemberRow, MessageRow, PinRow, Purge, PurgeRow,
+        ReactionRow,
+    },
     store::{Batch, Entity, Scan},
 };
 
@@ -98,6 +101,7 @@ async fn channel(app: &App, id: Id<marker::Channel>) -> Result<Left> {
             attachment::remove_blobs(app, &files).await;
         }
         if rows.len() < PIECE {
+            write(app, Batch::new().prune::<PinRow>(id, None, PLAIN_PIECE)).await?;
             return Ok(Left::Nothing);
         }
     }

@@ -126,6 +126,7 @@ pub fn channel(row: &ChannelRow, tip: Option<&TipRow>) -> Channel {
         topic: text.then(|| row.topic.clone()),
         parent_id: Some(row.parent_id),
         last_message_id: text.then(|| tip.and_then(|tip| tip.last_message_id)),
+        last_pin_timestamp: tip.and_then(|tip| tip.last_pin_at),
         nsfw: Some(row.nsfw),
         rate_limit_per_user: text.then_some(row.rate_limit_per_user),
         bitrate: voice.then_some(row.bitrate),
@@ -138,6 +139,7 @@ pub fn channel(row: &ChannelRow, tip: Option<&TipRow>) -> Channel {
 pub fn dm(row: &ChannelRow, tip: Option<&TipRow>, others: Vec<User>) -> Channel {
     Channel {
         last_message_id: Some(tip.and_then(|tip| tip.last_message_id)),
+        last_pin_timestamp: tip.and_then(|tip| tip.last_pin_at),
         recipients: Some(others),
         ..Channel::bare(row.id, channel::DM)
     }

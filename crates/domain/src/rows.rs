@@ -39,6 +39,7 @@ pub const TABLES: &[&Table] = &[
     InviteRow::TABLE,
     MessageRow::TABLE,
     ReactionRow::TABLE,
+    PinRow::TABLE,
     NonceRow::TABLE,
     AttachmentRow::TABLE,
     UsageRow::TABLE,
@@ -338,6 +339,16 @@ rows! {
     /// Who reacted. The counts stand on the message.
     ReactionRow = "reaction"
     key(message_id: Id<marker::Message>, emoji: String, user_id: Id<marker::User>) {}
+
+    /// A pinned message. Times differ within a channel, so that pages can go on from one.
+    PinRow = "pin" key(channel_id: int, message_id: int)
+    columns(pinned_at: int)
+    indexes(index("by_time", &["channel_id", "pinned_at"])) {
+        channel_id: Id<marker::Channel>,
+        message_id: Id<marker::Message>,
+        #[serde(with = "ms")]
+        pinned_at: Timestamp,
+    }
 
     /// (author, channel, nonce) names one message, also after it was deleted.
     NonceRow = "nonce"

@@ -46,6 +46,10 @@ wire! {
         #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
         #[cfg_attr(test, ts(optional, as = "Option<Option<String>>"))]
         pub last_message_id: Option<Option<Id<marker::Message>>>,
+        /// When the newest pin was made; absent while there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub last_pin_timestamp: Option<Timestamp>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         pub nsfw: Option<bool>,
@@ -94,6 +98,7 @@ impl Channel {
             topic: None,
             parent_id: None,
             last_message_id: None,
+            last_pin_timestamp: None,
             nsfw: None,
             rate_limit_per_user: None,
             bitrate: None,

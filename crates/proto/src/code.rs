@@ -32,6 +32,7 @@ codes! {
     PEOPLE_ONLY = 20001, "Bots cannot use this endpoint";
     SLOW_MODE = 20016, "This channel is in slow mode: wait before you write again";
     MAX_GUILDS = 30001, "Maximum number of rooms reached";
+    MAX_PINS = 30003, "Maximum number of pins reached: unpin something first";
     MAX_ROLES = 30005, "Maximum number of roles reached";
     MAX_REACTIONS = 30010, "Maximum number of reactions reached";
     MAX_CHANNELS = 30013, "Maximum number of channels reached";

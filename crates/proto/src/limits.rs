@@ -54,6 +54,10 @@ limits! {
     filename_length: usize = 255;
     /// Messages of one page of history.
     history_page: usize = 100;
+    /// Pinned messages of a channel.
+    channel_pins: usize = 250;
+    /// Pinned messages of one page.
+    pins_page: usize = 50;
     /// Messages one person can send into one channel in 5 seconds.
     messages_per_5s: u32 = 5;
 

@@ -12,6 +12,8 @@ use crate::{
 
 /// `Message::kind`: somebody wrote it.
 pub const DEFAULT: u8 = 0;
+/// `Message::kind`: a message was pinned.
+pub const CHANNEL_PINNED_MESSAGE: u8 = 6;
 /// `Message::kind`: somebody joined the guild.
 pub const USER_JOIN: u8 = 7;
 /// `Message::kind`: an answer to another message.
@@ -82,6 +84,18 @@ wire! {
         Text(String),
         #[cfg_attr(test, ts(type = "number"))]
         Number(i64),
+    }
+
+    /// A page of pins, the newest first.
+    pub struct Pins {
+        pub items: Vec<Pin>,
+        /// There are older ones: ask for those before the last `pinned_at`.
+        pub has_more: bool,
+    }
+
+    pub struct Pin {
+        pub pinned_at: Timestamp,
+        pub message: Message,
     }
 
     pub struct Attachment {

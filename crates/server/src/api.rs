@@ -23,6 +23,7 @@ pub mod member;
 pub mod role;
 pub mod dm;
 pub mod message;
+pub mod pin;
 pub mod reaction;
 pub mod read_state;
 pub mod upload;
@@ -62,6 +63,7 @@ pub fn routes() -> Routes {
         .merge(role::routes())
         .merge(dm::routes())
         .merge(message::routes())
+        .merge(pin::routes())
         .merge(reaction::routes())
         .merge(read_state::routes())
 }

@@ -27,7 +27,11 @@ export type Channel = { id: string, type: number, flags: number, guild_id?: stri
 /**
  * `Some(None)` is null: a guild's channels have the key.
  */
-topic?: string | null, parent_id?: string | null, last_message_id?: string | null, nsfw?: boolean, 
+topic?: string | null, parent_id?: string | null, last_message_id?: string | null, 
+/**
+ * When the newest pin was made; absent while there is none.
+ */
+last_pin_timestamp?: string, nsfw?: boolean, 
 /**
  * Slow mode, in seconds.
  */
@@ -268,6 +272,17 @@ type: number, allow: string, deny: string, };
  * An item of `GET /users/@me/guilds`.
  */
 export type PartialGuild = { id: string, name: string, icon: string | null, banner: string | null, owner: boolean, permissions: string, features: Array<string>, approximate_member_count?: number, approximate_presence_count?: number, };
+
+export type Pin = { pinned_at: string, message: Message, };
+
+/**
+ * A page of pins, the newest first.
+ */
+export type Pins = { items: Array<Pin>, 
+/**
+ * There are older ones: ask for those before the last `pinned_at`.
+ */
+has_more: boolean, };
 
 /**
  * PRESENCE_UPDATE, and an item of GUILD_CREATE's and of member chunks' presences.

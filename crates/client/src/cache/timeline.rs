@@ -51,6 +51,22 @@ impl Timeline {
             let reactions = std::mem::take(&mut known.reactions);
             *known = Message { reactions, ..message.clone() };
         }
+        // Where it is quoted it stands as it is now, without what it quotes itself.
+        let now = Message {
+            referenced_message: None,
+            reactions: Vec::new(),
+            guild_id: None,
+            member: None,
+            ..message.clone()
+        };
+        for known in self.messages.values_mut() {
+            if let Some(Some(quoted)) = &mut known.referenced_message
+                && quoted.id == now.id
+            {
+                let reactions = std::mem::take(&mut quoted.reactions);
+                **quoted = Message { reactions, ..now.clone() };
+            }
+        }
     }
 
     pub(super) fn remove(&mut self, ids: &[Id<marker::Message>]) {
@@ -60,7 +76,9 @@ impl Timeline {
         for message in self.messages.values_mut() {
             let quoted = message.message_reference.as_ref();
             let quoted = quoted.and_then(|reference| reference.message_id);
-            if quoted.is_some_and(|id| ids.contains(&id)) {
+            // What is not quoted, as by the notice of a pin, cannot be missed.
+            let quotes = message.referenced_message.is_some();
+            if quotes && quoted.is_some_and(|id| ids.contains(&id)) {
                 message.referenced_message = Some(None);
             }
         }

@@ -1,7 +1,10 @@
 //! Messages: send, edit, delete, read, react.
 
 use hyper::Method;
-use proto::{Id, marker, message::Message};
+use proto::{
+    Id, marker,
+    message::{Message, Pins},
+};
 use serde_json::{Value, json};
 
 use super::{Body, File, Rest, guild::escape};
@@ -102,6 +105,29 @@ impl Rest {
         emoji: &str,
     ) -> Result<(), Error> {
         self.order(Method::DELETE, &reaction(channel, message, emoji), Body::none()).await
+    }
+
+    pub async fn pin(
+        &self,
+        channel: Id<marker::Channel>,
+        message: Id<marker::Message>,
+    ) -> Result<(), Error> {
+        let path = format!("/channels/{channel}/messages/pins/{message}");
+        self.order(Method::PUT, &path, Body::none()).await
+    }
+
+    pub async fn unpin(
+        &self,
+        channel: Id<marker::Channel>,
+        message: Id<marker::Message>,
+    ) -> Result<(), Error> {
+        let path = format!("/channels/{channel}/messages/pins/{message}");
+        self.order(Method::DELETE, &path, Body::none()).await
+    }
+
+    /// The newest pins.
+    pub async fn pins(&self, channel: Id<marker::Channel>) -> Result<Pins, Error> {
+        self.ask(Method::GET, &format!("/channels/{channel}/messages/pins"), Body::none()).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use proto::{
     Code, Id, Permissions, marker,
-    message::{Attachment, Emoji, Message, Reaction, ReactionCounts},
+    message::{self, Attachment, Emoji, Message, Reaction, ReactionCounts},
     user::User,
 };
 
@@ -115,6 +115,16 @@ pub async fn render_one(app: &App, actor: &Actor, row: &MessageRow) -> Result<Me
     Ok(page.into_iter().next().expect("one row gives one message"))
 }
 
+/// Messages of one channel as somebody in it sees them, in the order of the rows.
+pub(crate) async fn render_all(
+    app: &App,
+    actor: &Actor,
+    channel: &ChannelRow,
+    rows: &[MessageRow],
+) -> Result<Vec<Message>> {
+    render_page(app, Some(actor.user), channel, rows).await
+}
+
 /// For an event: nothing per viewer, but the guild and the member beside it.
 pub async fn render_for_event(app: &App, place: &Place, row: &MessageRow) -> Result<Message> {
     let rows = std::slice::from_ref(row);
@@ -147,7 +157,8 @@ async fn render_page(
     };
     let render = |row: &MessageRow| {
         let mut message = whole(row, &mine);
-        let answered = row.reference.as_ref().and_then(|reference| reference.message_id);
+        let reply = row.reference.as_ref().filter(|_| row.kind == message::REPLY);
+        let answered = reply.and_then(|reference| reference.message_id);
         message.referenced_message =
             answered.map(|id| quoted.get(&id).map(|quoted| Box::new(whole(quoted, &[]))));
         message
@@ -161,7 +172,8 @@ async fn quoted(
     channel: &ChannelRow,
     rows: &[MessageRow],
 ) -> Result<HashMap<Id<marker::Message>, MessageRow>> {
-    let answered = rows.iter().filter_map(|row| row.reference.as_ref()?.message_id);
+    let replies = rows.iter().filter(|row| row.kind == message::REPLY);
+    let answered = replies.filter_map(|row| row.reference.as_ref()?.message_id);
     let mut ids: Vec<_> = answered.collect();
     ids.sort_unstable();
     ids.dedup();

@@ -141,6 +141,13 @@ const TABLE: &[(&str, Needs, &str)] = &[
         r#"{"flags":4}"#,
     ),
     ("DELETE /api/v10/channels/{channel}/messages/{message}", In(P::MANAGE_MESSAGES), ""),
+    ("GET /api/v10/channels/{channel}/pins", In(P::NONE), ""),
+    ("GET /api/v10/channels/{channel}/messages/pins", In(P::NONE), ""),
+    // PIN_MESSAGES alone is enough too: `pin.rs`.
+    ("PUT /api/v10/channels/{channel}/pins/{message}", In(P::MANAGE_MESSAGES), ""),
+    ("DELETE /api/v10/channels/{channel}/pins/{message}", In(P::MANAGE_MESSAGES), ""),
+    ("PUT /api/v10/channels/{channel}/messages/pins/{message}", In(P::MANAGE_MESSAGES), ""),
+    ("DELETE /api/v10/channels/{channel}/messages/pins/{message}", In(P::MANAGE_MESSAGES), ""),
     (
         "PUT /api/v10/channels/{channel}/messages/{message}/reactions/{emoji}/@me",
         In(P::from_bits_truncate(HISTORY.bits() | P::ADD_REACTIONS.bits())),

@@ -16,6 +16,7 @@ mod guild;
 mod invite;
 mod member;
 mod page;
+mod pin;
 mod message;
 mod presence;
 mod reaction;
