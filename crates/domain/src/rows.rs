@@ -341,14 +341,10 @@ rows! {
     key(message_id: Id<marker::Message>, emoji: String, user_id: Id<marker::User>) {}
 
     /// A pinned message. Times differ within a channel, so that pages can go on from one.
-    PinRow = "pin" key(channel_id: int, message_id: int)
-    columns(pinned_at: int)
-    indexes(index("by_time", &["channel_id", "pinned_at"])) {
-        channel_id: Id<marker::Channel>,
-        message_id: Id<marker::Message>,
-        #[serde(with = "ms")]
-        pinned_at: Timestamp,
-    }
+    PinRow = "pin"
+    key(channel_id: Id<marker::Channel>, message_id: Id<marker::Message>)
+    columns(pinned_at: Timestamp)
+    indexes(index("by_time", &["channel_id", "pinned_at"])) {}
 
     /// (author, channel, nonce) names one message, also after it was deleted.
     NonceRow = "nonce"
