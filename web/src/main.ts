@@ -7,6 +7,8 @@ import { world } from './model/here';
 import type { Boot } from './model/wire';
 import App from './ui/App.svelte';
 import { router } from './ui/router.svelte';
+import { listenForShortcuts } from './ui/shortcut';
+import { outside } from './ui/title.svelte';
 
 void start();
 
@@ -15,7 +17,10 @@ async function start(): Promise<void> {
   // Written into the page by the server; asked for when the page came from elsewhere (vite dev).
   world.takeServer(boot.server ?? (await serverFacts()));
   world.me = boot.me === undefined ? await whoAmI() : boot.me;
+  const seen = boot.preview?.guild;
+  if (seen?.slug) outside.seen = { slug: seen.slug, name: seen.name };
   router.start();
+  listenForShortcuts();
   if (world.me) {
     recall();
     connect();

@@ -13,6 +13,7 @@ use proto::{
     marker,
     osc::{Directory, DirectoryItem},
 };
+use serde::Deserialize;
 
 use crate::{
     App,
@@ -23,7 +24,8 @@ use crate::{
     store::{Batch, Entity as _, IntoKey as _, Scan, Search},
 };
 
-/// Matches that a search orders and pages: the newest rooms, if more match.
+/// Matches that a search orders and pages: the newest rooms, if more match. Also the rooms that
+/// another order than the usual is made of: those that rank highest.
 const SEARCH_MOST: usize = 1_000;
 
 /// Characters of a search.
@@ -55,10 +57,40 @@ impl Touched {
 /// Where a page begins: after this room.
 type Cursor = (i64, Id<marker::Guild>);
 
+/// What comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// People and activity together.
+    #[default]
+    Rank,
+    /// Those where most people are now.
+    Online,
+    Members,
+    /// The newest message.
+    Active,
+    /// The newest room.
+    New,
+}
+
+impl Order {
+    /// Higher comes first.
+    fn value(self, app: &App, row: &DirectoryRow) -> i64 {
+        match self {
+            Self::Rank => row.rank,
+            Self::Online => i64::from(app.presences.online_count(row.guild_id)),
+            Self::Members => i64::from(row.member_count),
+            Self::Active => row.last_activity.map_or(0, Timestamp::as_ms),
+            Self::New => row.guild_id.created_at().as_ms(),
+        }
+    }
+}
+
 /// A page of the directory, for everybody.
 pub async fn list(
     app: &App,
     query: Option<&str>,
+    order: Order,
     limit: Option<usize>,
     after: Option<&str>,
 ) -> Result<Directory> {
@@ -72,12 +104,14 @@ pub async fn list(
     let query = query.map(str::trim).filter(|query| !query.is_empty());
     // One more than asked for tells whether there is a next page.
     let mut rows = match query {
-        None => ranked(app, after, limit + 1).await?,
-        Some(query) => found(app, query, after, limit + 1).await?,
+        None if order == Order::Rank => ranked(app, after, limit + 1).await?,
+        None => ordered(app, ranked(app, None, SEARCH_MOST).await?, order, after),
+        Some(query) => ordered(app, found(app, query).await?, order, after),
     };
-    let next = (rows.len() > limit).then(|| rows[limit - 1].rank);
+    let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = next.and(rows.last()).map(|row| write_cursor((row.rank, row.guild_id)));
+    let cursor = |row: &DirectoryRow| write_cursor((order.value(app, row), row.guild_id));
+    let next = rows.last().filter(|_| more).map(cursor);
     Ok(Directory { items: rows.into_iter().map(|row| item(app, row)).collect(), next })
 }
 
@@ -90,12 +124,21 @@ async fn ranked(app: &App, after: Option<Cursor>, limit: usize) -> Result<Vec<Di
     Ok(app.disk.scan(scan).await?)
 }
 
-async fn found(
+/// What comes after the cursor, in this order.
+fn ordered(
     app: &App,
-    query: &str,
+    rows: Vec<DirectoryRow>,
+    order: Order,
     after: Option<Cursor>,
-    limit: usize,
-) -> Result<Vec<DirectoryRow>> {
+) -> Vec<DirectoryRow> {
+    let keyed = rows.into_iter().map(|row| ((order.value(app, &row), row.guild_id), row));
+    let mut keyed: Vec<_> =
+        keyed.filter(|(key, _)| after.is_none_or(|after| *key < after)).collect();
+    keyed.sort_by_key(|(key, _)| std::cmp::Reverse(*key));
+    keyed.into_iter().map(|(_, row)| row).collect()
+}
+
+async fn found(app: &App, query: &str) -> Result<Vec<DirectoryRow>> {
     if query.chars().count() > QUERY_LENGTH {
         return no(Reject::length("q", 0, QUERY_LENGTH));
     }
@@ -104,11 +147,7 @@ async fn found(
     let ids = app.disk.search::<marker::Guild>(&search).await?;
     let keys = ids.into_iter().map(|id| id.into_key()).collect();
     let rows = app.disk.get_many::<DirectoryRow>(keys).await?;
-    let mut rows: Vec<_> = rows.into_iter().flatten().collect();
-    rows.retain(|row| after.is_none_or(|after| (row.rank, row.guild_id) < after));
-    rows.sort_by_key(|row| std::cmp::Reverse((row.rank, row.guild_id)));
-    rows.truncate(limit);
-    Ok(rows)
+    Ok(rows.into_iter().flatten().collect())
 }
 
 fn item(app: &App, row: DirectoryRow) -> DirectoryItem {
@@ -238,7 +277,8 @@ mod tests {
         for query in [None, Some("tea"), Some("roo TEA")] {
             let (mut seen, mut after) = (Vec::new(), None::<String>);
             loop {
-                let page = list(&world.app, query, Some(4), after.as_deref()).await.expect("page");
+                let page = list(&world.app, query, Order::Rank, Some(4), after.as_deref());
+                let page = page.await.expect("page");
                 seen.extend(page.items.iter().map(|item| item.id.get()));
                 match page.next {
                     Some(next) => after = Some(next),
@@ -252,20 +292,46 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn another_order_pages_as_well() {
+        let world = World::new().await;
+        let row = |at: u64| DirectoryRow {
+            member_count: (at % 5) as u32,
+            ..entry(at, (25 - at) as i64, "tea room")
+        };
+        let rows: Vec<_> = (1..=25).map(row).collect();
+        world.write(rows.iter().fold(Batch::new(), Batch::insert)).await;
+        for query in [None, Some("tea")] {
+            let (mut seen, mut after) = (Vec::new(), None::<String>);
+            loop {
+                let page = list(&world.app, query, Order::Members, Some(4), after.as_deref());
+                let page = page.await.expect("page");
+                seen.extend(page.items.iter().map(|item| item.id.get()));
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => break,
+                }
+            }
+            let mut expected: Vec<_> = (1..=25).collect();
+            expected.sort_by_key(|at: &u64| std::cmp::Reverse((at % 5, *at)));
+            assert_eq!(seen, expected, "{query:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn hostile_questions_get_a_clear_no_or_nothing() {
         let world = World::new().await;
         let app = &world.app;
         world.write(Batch::new().insert(&entry(1, 1, "plain"))).await;
         for after in ["x", "AAAA", "////////////////////////", "%00", "🦀"] {
-            assert!(list(app, None, None, Some(after)).await.is_err(), "{after}");
+            assert!(list(app, None, Order::Members, None, Some(after)).await.is_err(), "{after}");
         }
         for limit in [0, 51, usize::MAX] {
-            assert!(list(app, None, Some(limit), None).await.is_err(), "{limit}");
+            assert!(list(app, None, Order::Rank, Some(limit), None).await.is_err(), "{limit}");
         }
         for query in ["\"", "*", "name:plain OR", "'); --", "\0"] {
-            list(app, Some(query), None, None).await.expect("an answer");
+            list(app, Some(query), Order::Online, None, None).await.expect("an answer");
         }
-        assert!(list(app, Some(&"q".repeat(101)), None, None).await.is_err());
+        assert!(list(app, Some(&"q".repeat(101)), Order::New, None, None).await.is_err());
     }
 
     #[test]

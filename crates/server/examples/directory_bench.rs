@@ -86,7 +86,7 @@ async fn walk(app: &App, rooms: u64) -> anyhow::Result<()> {
     let (mut seen, mut times, mut after) = (HashSet::new(), Vec::new(), None::<String>);
     loop {
         let began = Instant::now();
-        let page = directory::list(app, None, None, after.as_deref()).await;
+        let page = directory::list(app, None, Default::default(), None, after.as_deref()).await;
         times.push(began.elapsed());
         let page = page.map_err(|error| anyhow::anyhow!("no page: {error:?}"))?;
         seen.extend(page.items.iter().map(|item| item.id));
@@ -108,7 +108,7 @@ async fn search(app: &App, query: &str) -> anyhow::Result<()> {
     let mut times = Vec::new();
     for _ in 0..50 {
         let began = Instant::now();
-        let page = directory::list(app, Some(query), None, None).await;
+        let page = directory::list(app, Some(query), Default::default(), None, None).await;
         times.push(began.elapsed());
         page.map_err(|error| anyhow::anyhow!("no page: {error:?}"))?;
     }

@@ -35,14 +35,20 @@ pub fn router() -> Router<Arc<App>> {
         .route("/", get(home))
         .route("/r/{slug}", get(room))
         .route("/r/{slug}/{channel}", get(room))
+        .route("/r/{slug}/{channel}/{message}", get(room))
         .route("/i/{code}", get(invitation))
         .route("/assets/{name}", get(asset::get))
+        .route("/sw.js", get(asset::service_worker))
         .route("/favicon.svg", get(asset::favicon))
         .route("/favicon.ico", get(asset::favicon))
         .route("/manifest.webmanifest", get(asset::manifest))
         .route("/robots.txt", get(asset::robots));
     // Places of those who are signed in: the client draws them.
     for path in ["/g/{guild}", "/g/{guild}/{channel}", "/dm", "/dm/{channel}"] {
+        router = router.route(path, get(place));
+    }
+    let messages = ["/g/{guild}/{channel}/{message}", "/dm/{channel}/{message}"];
+    for path in messages.into_iter().chain(["/friends", "/friends/{list}"]) {
         router = router.route(path, get(place));
     }
     for path in ["/owner", "/reset", "/settings", "/settings/{section}"] {
@@ -137,7 +143,7 @@ struct Look {
 /// The public rooms.
 async fn home(State(app): State<Arc<App>>, visitor: Visitor, Query(look): Query<Look>) -> Response {
     let (query, after) = (look.q.as_deref(), look.after.as_deref());
-    let rooms = match directory::list(&app, query, None, after).await {
+    let rooms = match directory::list(&app, query, Default::default(), None, after).await {
         Ok(rooms) => rooms,
         Err(error) => return visitor.failed(&app, error),
     };

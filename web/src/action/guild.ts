@@ -12,8 +12,16 @@ export interface Wish {
   visibility: Visibility;
 }
 
-export function directory(query: string, after: string | null): Promise<DirectoryPage> {
+export const ORDERS = ['rank', 'online', 'members', 'active', 'new'] as const;
+export type Order = (typeof ORDERS)[number];
+
+export function directory(
+  query: string,
+  order: Order,
+  after: string | null,
+): Promise<DirectoryPage> {
   const search = new URLSearchParams({ limit: '24' });
+  if (order !== 'rank') search.set('sort', order);
   if (query) search.set('q', query);
   if (after) search.set('after', after);
   return get<DirectoryPage>(`${OSC}/directory?${search}`);

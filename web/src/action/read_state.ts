@@ -23,6 +23,14 @@ export function mark(channel: Channel, messageId: string): void {
   );
 }
 
+/** Everything in these channels is read: a room, a category, or all there is. */
+export function markAll(channels: readonly Channel[]): void {
+  for (const channel of channels) {
+    if (!channel.readable || (!channel.unread && channel.mentionCount === 0)) continue;
+    mark(channel, channel.lastMessageId ?? channel.id);
+  }
+}
+
 /** Everything from this message on is new again. */
 export async function markUnreadFrom(channel: Channel, before: string): Promise<void> {
   clearTimeout(timers.get(channel.id));

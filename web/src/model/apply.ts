@@ -2,7 +2,9 @@
  *  twice or for things we never heard of; neither may break anything. */
 import { isNewer } from '../lib/snowflake';
 import { Guild } from './guild.svelte';
+import type { NotificationLevel } from './notification';
 import { takeReady } from './ready';
+import type { Relationship } from './relationship';
 import type {
   ChannelData,
   Emoji,
@@ -80,6 +82,14 @@ const HANDLERS: Record<string, Handler> = {
   CHANNEL_DELETE: (world, data: ChannelData) => world.dropChannel(data.id),
   OSC_CHANNEL_CREATE: (world, data: ChannelData) => void world.putChannel(data, null),
   OSC_READ_STATE_UPDATE: (world, data: ReadState) => world.putMark(data),
+
+  OSC_NOTIFICATION_UPDATE: (world, data: NotificationLevel) =>
+    void world.notifications.set(data.id, data),
+
+  OSC_RELATIONSHIP_UPDATE: (world, data: Relationship) =>
+    void world.relationships.set(data.id, data),
+  OSC_RELATIONSHIP_REMOVE: (world, data: { id: string }) =>
+    void world.relationships.delete(data.id),
 
   TYPING_START: (world, data: { channel_id: string; user_id: string; member?: Member }, nowMs) => {
     if (data.user_id === world.me?.id) return;

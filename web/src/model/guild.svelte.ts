@@ -6,6 +6,7 @@ export class Guild {
   readonly id: string;
   name = $state.raw('');
   description = $state.raw('');
+  icon = $state.raw<string | null>(null);
   ownerId = $state.raw('');
   slug = $state.raw<string | null>(null);
   visibility = $state.raw<Visibility>('private');
@@ -28,6 +29,7 @@ export class Guild {
   take(data: Partial<GuildData>): void {
     if (data.name !== undefined) this.name = data.name;
     if (data.description !== undefined) this.description = data.description ?? '';
+    if (data.icon !== undefined) this.icon = data.icon;
     if (data.owner_id !== undefined) this.ownerId = data.owner_id;
     if (data.roles) this.roles = sorted(data.roles);
     if (data.member_count !== undefined) this.memberCount = data.member_count;

@@ -2,6 +2,8 @@
  *  so that a renamed key is an error here, with only the keys required that are really needed.
  *  What comes over a network may lack the rest. Ids are strings: no number can hold a snowflake. */
 import type * as proto from '../proto';
+import type { NotificationLevel } from './notification';
+import type { Relationship } from './relationship';
 
 /** `Keys` are there for sure; everything else of `Whole` may be missing. */
 type Seen<Whole, Keys extends keyof Whole> = Pick<Whole, Keys> & Partial<Omit<Whole, Keys>>;
@@ -53,7 +55,15 @@ export type Message = Reread<
 >;
 export type Ready = Reread<
   Seen<proto.Ready, 'session_id' | 'guilds'>,
-  { user: User; private_channels?: ChannelData[]; osc?: { read_states?: ReadState[] } }
+  {
+    user: User;
+    private_channels?: ChannelData[];
+    osc?: {
+      read_states?: ReadState[];
+      notifications?: NotificationLevel[];
+      relationships?: Relationship[];
+    };
+  }
 >;
 
 export type Room = Seen<proto.DirectoryItem, 'id' | 'name' | 'member_count' | 'online_count'>;

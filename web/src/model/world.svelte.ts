@@ -5,7 +5,9 @@ import { compare, fromTime } from '../lib/snowflake';
 import { permissions } from '../lib/permission';
 import { Channel } from './channel.svelte';
 import { Guild } from './guild.svelte';
+import { isMuted, type NotificationLevel } from './notification';
 import { Outbox } from './outbox.svelte';
+import { RELATION, type Relationship } from './relationship';
 import { Timeline } from './timeline.svelte';
 import {
   CHANNEL,
@@ -42,6 +44,10 @@ export class World {
   readonly guilds = new SvelteMap<string, Guild>();
   readonly channels = new SvelteMap<string, Channel>();
   readonly presences = new SvelteMap<string, string>();
+  /** by guild or channel id; nothing for what was never set */
+  readonly notifications = new SvelteMap<string, NotificationLevel>();
+  /** friends, blocks and requests, by the other's user id */
+  readonly relationships = new SvelteMap<string, Relationship>();
   readonly outbox = new Outbox();
   readonly timelines = new Map<string, Timeline>();
   /** read marks by channel; they come before the channels they belong to */
@@ -99,6 +105,32 @@ export class World {
     channel.mentionCount = mark.mention_count ?? 0;
   }
 
+  /** Whether a channel is quiet, by itself or with its room. */
+  muted(channel: Channel): boolean {
+    const now = Date.now();
+    if (isMuted(this.notifications.get(channel.id), now)) return true;
+    return channel.guildId !== null && isMuted(this.notifications.get(channel.guildId), now);
+  }
+
+  /** What a room's badge says. Only what can be opened counts, so that reading always clears it. */
+  waiting(channels: readonly Channel[]): { unread: boolean; mentions: number } {
+    const open = channels.filter((channel) => channel.readable);
+    return {
+      unread: open.some((channel) => channel.unread && !this.muted(channel)),
+      mentions: open.reduce((sum, channel) => sum + channel.mentionCount, 0),
+    };
+  }
+
+  /** Friend requests that wait for an answer of ours. */
+  requests(): number {
+    const all = [...this.relationships.values()];
+    return all.filter((one) => one.type === RELATION.INCOMING).length;
+  }
+
+  blocked(userId: string): boolean {
+    return this.relationships.get(userId)?.type === RELATION.BLOCKED;
+  }
+
   guildBySlug(slug: string): Guild | undefined {
     return [...this.guilds.values()].find((guild) => guild.slug === slug);
   }
@@ -138,6 +170,8 @@ export class World {
     this.guilds.clear();
     this.channels.clear();
     this.presences.clear();
+    this.notifications.clear();
+    this.relationships.clear();
     this.timelines.clear();
     this.marks.clear();
     this.outbox.rows = [];

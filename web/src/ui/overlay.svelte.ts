@@ -8,9 +8,11 @@ export type Dialog =
   | { kind: 'account' }
   | { kind: 'create-guild' }
   | { kind: 'guild-settings'; guild: Guild }
-  | { kind: 'create-channel'; guild: Guild }
+  | { kind: 'create-channel'; guild: Guild; parentId?: string }
   | { kind: 'channel-settings'; channel: Channel }
   | { kind: 'invite'; guild: Guild; channel: Channel }
+  | { kind: 'switcher' }
+  | { kind: 'shortcuts' }
   | { kind: 'confirm'; ask: Question };
 
 export interface Question {

@@ -10,6 +10,16 @@ export function channelPath(guild: Pick<Guild, 'id' | 'slug'>, channelId: string
   return `${guildPath(guild)}/${channelId}`;
 }
 
+/** The address of one message: what "copy link" gives. */
+export function messagePath(
+  guild: Pick<Guild, 'id' | 'slug'> | undefined,
+  channelId: string,
+  messageId: string,
+): string {
+  const channel = guild ? channelPath(guild, channelId) : directPath({ id: channelId });
+  return `${channel}/${messageId}`;
+}
+
 export function directPath(channel: Pick<Channel, 'id'>): string {
   return `/dm/${channel.id}`;
 }

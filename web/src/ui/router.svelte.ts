@@ -3,37 +3,62 @@
 
 export type Route =
   | { name: 'home' }
-  | { name: 'guild'; slug: string | null; guildId: string | null; channelId: string | null }
-  | { name: 'direct'; channelId: string | null }
+  | {
+      name: 'guild';
+      slug: string | null;
+      guildId: string | null;
+      channelId: string | null;
+      messageId: string | null;
+    }
+  | { name: 'direct'; channelId: string | null; messageId: string | null }
+  | { name: 'friends'; list: FriendList }
   | { name: 'invite'; code: string }
   | { name: 'owner'; secret: string }
   | { name: 'reset'; secret: string }
   | { name: 'missing' };
 
+export type FriendList = 'online' | 'all' | 'pending' | 'blocked';
+const LISTS: readonly string[] = ['online', 'all', 'pending', 'blocked'];
+
 /** The column a phone shows: channels and rooms, the conversation, or the people. */
 export type Pane = 'side' | 'main' | 'members';
 
 export function parseRoute(path: string, hash = ''): Route {
-  const [first = '', second, third, ...rest] = path.split('/').filter(Boolean).map(decode);
+  const parts = path.split('/').filter(Boolean).map(decode);
+  const [first = '', second, third, fourth] = parts;
   const id = (text: string | undefined) => (text && /^\d{1,20}$/.test(text) ? text : null);
-  if (rest.length || (third !== undefined && !id(third))) return { name: 'missing' };
+  if (parts.length > 4 || parts.slice(2).some((part) => !id(part))) return { name: 'missing' };
   if (!first) return { name: 'home' };
+  const [channelId, messageId] = [id(third), id(fourth)];
   if (first === 'r' && second) {
-    return { name: 'guild', slug: second, guildId: null, channelId: id(third) };
+    return { name: 'guild', slug: second, guildId: null, channelId, messageId };
   }
   if (first === 'g' && id(second)) {
-    return { name: 'guild', slug: null, guildId: id(second), channelId: id(third) };
+    return { name: 'guild', slug: null, guildId: id(second), channelId, messageId };
   }
-  if (first === 'dm' && !third) return { name: 'direct', channelId: id(second) };
-  if (first === 'i' && second && !third) return { name: 'invite', code: second };
+  if (fourth) return { name: 'missing' };
+  if (first === 'dm') return { name: 'direct', channelId: id(second), messageId: id(third) };
+  if (third) return { name: 'missing' };
+  if (first === 'friends' && (!second || LISTS.includes(second))) {
+    return { name: 'friends', list: (second ?? 'online') as FriendList };
+  }
+  if (first === 'i' && second) return { name: 'invite', code: second };
   if (first === 'owner' && !second) return { name: 'owner', secret: hash.slice(1) };
   if (first === 'reset' && !second) return { name: 'reset', secret: hash.slice(1) };
   return { name: 'missing' };
 }
 
+interface Kept {
+  pane?: Pane;
+  /** the column that was in front before this one */
+  from?: Pane;
+}
+
 class Router {
   route = $state.raw<Route>({ name: 'home' });
   pane = $state.raw<Pane>('main');
+  /** when the last change of place was asked for, for measuring how long it took */
+  leftAt = 0;
 
   start(): void {
     this.#read();
@@ -42,7 +67,8 @@ class Router {
   }
 
   go(path: string, options: { replace?: boolean; pane?: Pane } = {}): void {
-    const state = { pane: options.pane ?? 'main' };
+    const state: Kept = { pane: options.pane ?? 'main' };
+    this.leftAt = performance.now();
     if (options.replace) history.replaceState(state, '', path);
     else history.pushState(state, '', path);
     this.#read();
@@ -50,13 +76,15 @@ class Router {
 
   show(pane: Pane): void {
     if (pane === this.pane) return;
-    history.pushState({ pane }, '', location.href);
+    // Going back to where one came from is going back, so that the way out stays short.
+    if ((history.state as Kept | null)?.from === pane) return history.back();
+    history.pushState({ pane, from: this.pane } satisfies Kept, '', location.href);
     this.pane = pane;
   }
 
   #read(): void {
     this.route = parseRoute(location.pathname, location.hash);
-    this.pane = (history.state as { pane?: Pane } | null)?.pane ?? 'main';
+    this.pane = (history.state as Kept | null)?.pane ?? 'main';
   }
 
   /** Links inside the page change the screen without loading it again. */
@@ -67,7 +95,8 @@ class Router {
     if (target.target || target.origin !== location.origin || target.hash) return;
     if (parseRoute(target.pathname).name === 'missing') return;
     event.preventDefault();
-    this.go(target.pathname);
+    const pane = target.dataset.pane === 'side' ? 'side' : 'main';
+    this.go(target.pathname, { pane });
   }
 }
 

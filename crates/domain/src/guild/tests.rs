@@ -50,7 +50,7 @@ async fn a_new_room_is_listed_at_once_and_its_founder_is_in_it() {
     let channels = channel::list(app, &anna, room.id).await.expect("seen");
     let names: Vec<_> = channels.iter().filter_map(|c| c.name.as_deref()).collect();
     assert_eq!(names, ["general", "Voice"]);
-    let listed = directory::list(app, None, None, None).await.expect("listed");
+    let listed = directory::list(app, None, Default::default(), None, None).await.expect("listed");
     assert_eq!(listed.items[0].id, room.id);
     assert_eq!(listed.items[0].member_count, 1);
     assert_eq!(by_slug(app, None, "cafe-olpest").await.expect("found").id, room.id);
@@ -140,8 +140,20 @@ async fn a_private_room_is_as_if_it_were_not() {
     assert_eq!(code(delete(app, &eve, room.id).await), UNKNOWN);
     assert_eq!(code(hand_over(app, &eve, room.id, eve.user).await), UNKNOWN);
     assert_eq!(code(channel::list(app, &eve, room.id).await), UNKNOWN);
-    assert!(directory::list(app, None, None, None).await.expect("page").items.is_empty());
-    assert!(directory::list(app, Some("den"), None, None).await.expect("page").items.is_empty());
+    assert!(
+        directory::list(app, None, Default::default(), None, None)
+            .await
+            .expect("page")
+            .items
+            .is_empty()
+    );
+    assert!(
+        directory::list(app, Some("den"), Default::default(), None, None)
+            .await
+            .expect("page")
+            .items
+            .is_empty()
+    );
     // Anna, who is in it, may knock as often as she likes.
     assert_eq!(member::join(app, &anna, room.id).await.expect("in it").id, room.id);
 }
@@ -157,10 +169,19 @@ async fn going_private_leaves_no_trace_in_the_directory() {
     let to = |visibility| ModifyGuildOsc { visibility: Some(visibility), ..Default::default() };
     edit_osc(app, &anna, room.id, to(Visibility::Private)).await.expect("changed");
     directory::refresh_dirty(app).await.expect("refreshed");
-    assert!(directory::list(app, None, None, None).await.expect("page").items.is_empty());
+    assert!(
+        directory::list(app, None, Default::default(), None, None)
+            .await
+            .expect("page")
+            .items
+            .is_empty()
+    );
     assert_eq!(code(by_slug(app, None, "open").await), UNKNOWN);
     let back = edit_osc(app, &anna, room.id, to(Visibility::Public)).await.expect("changed");
-    assert_eq!(directory::list(app, None, None, None).await.expect("page").items.len(), 1);
+    assert_eq!(
+        directory::list(app, None, Default::default(), None, None).await.expect("page").items.len(),
+        1
+    );
     assert_eq!(back.features, ["DISCOVERABLE"]);
 }
 
@@ -229,7 +250,13 @@ async fn a_deleted_room_goes_whole_and_in_pieces() {
     assert_eq!(code(get(app, &anna, room.id, false).await), UNKNOWN);
     assert_eq!(code(by_slug(app, None, "gone-soon").await), UNKNOWN);
     assert!(mine(app, &ben, Mine::default()).await.expect("mine").is_empty());
-    assert!(directory::list(app, None, None, None).await.expect("page").items.is_empty());
+    assert!(
+        directory::list(app, None, Default::default(), None, None)
+            .await
+            .expect("page")
+            .items
+            .is_empty()
+    );
     purge::run_once(app).await.expect("purged");
     assert!(left::<MessageRow>(&world).await == 0 && left::<InviteRow>(&world).await == 0);
     assert!(left::<MemberRow>(&world).await == 0 && left::<ChannelRow>(&world).await == 0);

@@ -50,7 +50,8 @@ async fn a_thousand_joins_at_once_share_their_commits() {
     let got = guild::get(app, &anna, room.id, true).await.expect("seen");
     assert_eq!(got.approximate_member_count, Some(1_001));
     crate::directory::refresh_dirty(app).await.expect("refreshed");
-    let listed = crate::directory::list(app, None, None, None).await.expect("listed");
+    let listed =
+        crate::directory::list(app, None, Default::default(), None, None).await.expect("listed");
     assert_eq!(listed.items[0].member_count, 1_001);
     join(app, &people[0], room.id).await.expect("again is no harm");
     assert_eq!(world.saw(), [] as [&str; 0]);

@@ -16,12 +16,14 @@ pub fn routes() -> Routes {
 #[derive(Deserialize)]
 struct Page {
     q: Option<String>,
+    #[serde(default)]
+    sort: directory::Order,
     limit: Option<usize>,
     after: Option<String>,
 }
 
-/// A page of rooms, those with people and activity first.
+/// A page of rooms, those with people and activity first unless asked otherwise.
 async fn list(State(app): State<Arc<App>>, Query(page): Query<Page>) -> Answer<Directory> {
-    let Page { q, limit, after } = page;
-    Ok(Reply::ok(directory::list(&app, q.as_deref(), limit, after.as_deref()).await?))
+    let Page { q, sort, limit, after } = page;
+    Ok(Reply::ok(directory::list(&app, q.as_deref(), sort, limit, after.as_deref()).await?))
 }

@@ -128,16 +128,46 @@ pub async fn favicon() -> Response {
     small("image/svg+xml", FAVICON.to_owned())
 }
 
+/// The client's service worker. It stands at the root because its place is its reach, and it is
+/// asked for again each time: a browser must learn of a new version of the page.
+pub async fn service_worker() -> Response {
+    let Some(bytes) = read("sw.js") else { return missing() };
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-cache"),
+        // It fetches what pages fetch, from here alone.
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; connect-src 'self'"),
+    ];
+    (headers, bytes.into_owned()).into_response()
+}
+
 /// What an installed page is called.
 pub async fn manifest(State(app): State<Arc<App>>) -> Response {
+    let short: String = app.policy.name.chars().take(12).collect();
+    let icon = |size: u16, purpose: &str| {
+        json!({
+            "src": format!("/assets/icon-{size}.png"),
+            "sizes": format!("{size}x{size}"),
+            "type": "image/png",
+            "purpose": purpose,
+        })
+    };
     let manifest = json!({
+        "id": "/",
         "name": app.policy.name,
-        "short_name": app.policy.name,
+        "short_name": short.trim_end(),
+        "description": app.policy.description,
         "start_url": "/",
+        "scope": "/",
         "display": "standalone",
         "background_color": "#101418",
         "theme_color": "#0f7f7a",
-        "icons": [{ "src": "/favicon.svg", "sizes": "any", "type": "image/svg+xml" }],
+        "icons": [
+            icon(192, "any"),
+            icon(512, "any"),
+            icon(512, "maskable"),
+            { "src": "/favicon.svg", "sizes": "any", "type": "image/svg+xml" },
+        ],
     });
     small("application/manifest+json", manifest.to_string())
 }

@@ -1,0 +1,48 @@
+/** The title of the browser's tab: how many call us, where we are, which server this is. */
+import { t } from '../lib/i18n';
+import { world } from '../model/here';
+import { label } from '../model/person';
+import type { Route } from './router.svelte';
+
+/** A room that is looked at from outside: the model only knows those one is in. */
+class Outside {
+  seen = $state.raw<{ slug: string; name: string } | null>(null);
+}
+
+export const outside = new Outside();
+
+/** Null: not known yet; what the server wrote stays. */
+export function pageTitle(route: Route): string | null {
+  const mentions = [...world.channels.values()]
+    .filter((one) => one.readable)
+    .reduce((sum, one) => sum + one.mentionCount, 0);
+  const where = place(route);
+  if (where === null) return null;
+  const parts = [where, world.server.name].filter(Boolean).join(' · ');
+  return mentions ? `(${mentions}) ${parts}` : parts;
+}
+
+function place(route: Route): string | null {
+  if (route.name === 'guild') {
+    const guild = route.guildId
+      ? world.guilds.get(route.guildId)
+      : world.guildBySlug(route.slug ?? '');
+    const channel = route.channelId
+      ? world.channels.get(route.channelId)
+      : world.channelsOf(guild?.id ?? '').find((one) => one.readable);
+    if (!guild?.name) return outside.seen?.slug === route.slug ? outside.seen.name : null;
+    return channel ? `#${channel.name} · ${guild.name}` : guild.name;
+  }
+  if (route.name === 'direct') {
+    const channel = world.channels.get(route.channelId ?? '');
+    if (route.channelId && !channel && !world.ready) return null;
+    const other = channel?.recipients[0];
+    return channel?.name || (other ? label(other) : t('Direct messages'));
+  }
+  if (route.name === 'friends') return t('Friends');
+  if (route.name === 'invite') return t('Invitation');
+  if (route.name === 'owner') return t('Own this server');
+  if (route.name === 'reset') return t('Choose a new password');
+  if (route.name === 'missing') return t('There is nothing here');
+  return '';
+}
