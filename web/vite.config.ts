@@ -9,7 +9,7 @@ import { type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const CORE =
-  /node_modules\/(svelte|esm-env|clsx)|src\/(model|net|action)\/|src\/lib\/(i18n|snowflake|time)|ui\/kit\/Avatar|ui\/[a-z.]+\.ts$/;
+  /node_modules\/(svelte|esm-env|clsx)|src\/(model|net|action)\/|src\/lib\/(i18n|snowflake|time)|ui\/kit\/Avatar|ui\/(?!shortcut|reorder|swipe|copy|panes)[a-z.]+\.ts$/;
 const server = process.env.OSC_DEV_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({

@@ -32,7 +32,9 @@ class Server {
   async start() {
     // One machine plays everybody here, faster than people are.
     const config = join(this.data, 'e2e.toml');
-    await writeFile(config, '[limits]\nmessages_per_5s = 1000\nrequests_per_second = 1000\n');
+    const limits = ['messages_per_5s', 'requests_per_second', 'writes_per_10s', 'reads_per_10s'];
+    const raised = limits.map((name) => `${name} = 2000\n`).join('');
+    await writeFile(config, `[limits]\n${raised}`);
     const listen = `127.0.0.1:${this.port}`;
     const args = ['serve', '--listen', listen, '--data', this.data, '--config', config];
     const child = spawn(this.binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -7,7 +7,6 @@ import { world } from './model/here';
 import type { Boot } from './model/wire';
 import App from './ui/App.svelte';
 import { router } from './ui/router.svelte';
-import { listenForShortcuts } from './ui/shortcut';
 import { outside } from './ui/title.svelte';
 
 void start();
@@ -20,7 +19,6 @@ async function start(): Promise<void> {
   const seen = boot.preview?.guild;
   if (seen?.slug) outside.seen = { slug: seen.slug, name: seen.name };
   router.start();
-  listenForShortcuts();
   if (world.me) {
     recall();
     connect();
@@ -29,6 +27,7 @@ async function start(): Promise<void> {
   if (!target) throw new Error('the page has no #app');
   // The screen of a room comes in a file of its own; until then the server's page stays readable.
   if (router.route.name === 'guild') await import('./ui/guilds/RoomScreen.svelte');
+  if (router.route.name === 'home' && world.me) await import('./ui/guilds/MemberHome.svelte');
   target.replaceChildren();
   mount(App, { target, props: { boot } });
 }

@@ -1,8 +1,23 @@
 /** Being somebody: guest, account, name, password, and going for good. */
 import { world } from '../model/here';
 import type { User } from '../model/wire';
-import { del, OSC, patch, post, put, V10 } from '../net/rest';
+import { ApiError, del, OSC, patch, post, put, V10 } from '../net/rest';
 import { connect, disconnect } from './connection';
+
+const NAME_TAKEN = 900_002;
+const WRONG_PASSWORD = 900_001;
+
+/** An error that is about one field says so there, also where the server only gave a code. */
+export function blame(code: number, field: string) {
+  return (error: unknown): never => {
+    if (error instanceof ApiError && error.code === code && !error.fields[field]) {
+      error.fields[field] = error.message;
+    }
+    throw error;
+  };
+}
+
+export const blamePassword = blame(WRONG_PASSWORD, 'password');
 
 export async function joinAsGuest(name: string): Promise<void> {
   const { user } = await post<{ user: User }>(`${OSC}/guests`, { name });
@@ -12,7 +27,8 @@ export async function joinAsGuest(name: string): Promise<void> {
 /** Makes an account; a guest keeps id, messages and rooms, and its connection stays up. */
 export async function register(username: string, password: string): Promise<void> {
   const before = world.me;
-  const { user } = await post<{ user: User }>(`${OSC}/accounts`, { username, password });
+  const made = post<{ user: User }>(`${OSC}/accounts`, { username, password });
+  const { user } = await made.catch(blame(NAME_TAKEN, 'username'));
   if (before && before.id === user.id) world.me = { ...user };
   else become(user);
 }

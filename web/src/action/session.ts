@@ -2,13 +2,14 @@
 import { world } from '../model/here';
 import type { ServerFacts, SessionRow, User } from '../model/wire';
 import { ApiError, del, get, OSC, post, V10 } from '../net/rest';
-import { become, ending } from './account';
+import { become, blamePassword, ending } from './account';
 import { connect, disconnect } from './connection';
 
 const RETRY_MS = 5_000;
 
 export async function signIn(username: string, password: string): Promise<void> {
-  const { user } = await post<{ user: User }>(`${OSC}/sessions`, { username, password });
+  const made = post<{ user: User }>(`${OSC}/sessions`, { username, password });
+  const { user } = await made.catch(blamePassword);
   become(user);
 }
 

@@ -37,7 +37,9 @@ export function parseRoute(path: string, hash = ''): Route {
     return { name: 'guild', slug: null, guildId: id(second), channelId, messageId };
   }
   if (fourth) return { name: 'missing' };
-  if (first === 'dm') return { name: 'direct', channelId: id(second), messageId: id(third) };
+  if (first === 'dm' && (!second || id(second))) {
+    return { name: 'direct', channelId: id(second), messageId: id(third) };
+  }
   if (third) return { name: 'missing' };
   if (first === 'friends' && (!second || LISTS.includes(second))) {
     return { name: 'friends', list: (second ?? 'online') as FriendList };

@@ -99,9 +99,15 @@ export const SHORTCUTS: readonly Shortcut[] = [
 
 const mac = /Mac|iP/.test(navigator.platform);
 
+let listening = false;
+
 /** Listens for as long as the page lives. */
 export function listenForShortcuts(): void {
-  addEventListener('keydown', (event) => {
+  if (listening) return;
+  listening = true;
+  // Before the fields see them: Alt+Up in the composer is not its Up.
+  const before = { capture: true };
+  const onkeydown = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing || !world.me) return;
     const pressed = chord(event);
     const found = SHORTCUTS.find((one) => one.run && one.keys.some((key) => same(key, pressed)));
@@ -115,8 +121,10 @@ export function listenForShortcuts(): void {
     }
     if (esc && document.querySelector(':popover-open:not(.notices), dialog[open]')) return;
     event.preventDefault();
+    event.stopPropagation();
     found.run();
-  });
+  };
+  addEventListener('keydown', onkeydown, before);
 }
 
 function chord(event: KeyboardEvent): string {
