@@ -54,6 +54,11 @@ pub fn router() -> Router<Arc<App>> {
     for path in ["/owner", "/reset", "/settings", "/settings/{section}"] {
         router = router.route(path, get(place));
     }
+    for room in ["/r/{slug}", "/g/{guild}"] {
+        for path in ["settings", "settings/{section}"] {
+            router = router.route(&format!("{room}/{path}"), get(place));
+        }
+    }
     router
 }
 

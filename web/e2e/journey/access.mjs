@@ -45,6 +45,7 @@ export const journeys = {
           await member.axe(`members ${name}`);
         } else {
           await member.page.getByRole('button', { name: 'Your account and settings' }).click();
+          await member.page.getByRole('link', { name: 'Account' }).click();
           await member.page.getByText('Where you are signed in').waitFor();
           await member.page.getByText('this one').waitFor();
           await member.axe(`account ${name}`);

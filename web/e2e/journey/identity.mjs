@@ -39,6 +39,7 @@ export const journeys = {
     await elsewhere.sees('written as a guest');
 
     await guest.page.getByRole('button', { name: 'Your account and settings' }).click();
+    await guest.page.getByRole('link', { name: 'Account' }).click();
     guest.expectRefusals += 1;
     elsewhere.expectRefusals += 1;
     await guest.page.getByRole('button', { name: 'Sign out there' }).first().click();
@@ -52,7 +53,8 @@ export const journeys = {
     const guest = await town.visitor(`/r/${owner.slug()}`);
     await guest.joinAs('Passing');
     await guest.page.getByRole('button', { name: 'Your account and settings' }).click();
-    await guest.page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
+    await guest.page.getByRole('link', { name: 'Account' }).click();
+    await guest.page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
     await guest.page.getByText(/You are the guest Passing#\d+/).waitFor();
     const dialog = guest.page.getByRole('dialog');
     await dialog.getByLabel('Username').fill('rosalind');
@@ -89,15 +91,15 @@ export const journeys = {
     const { page } = visitor;
     await page.getByRole('button', { name: 'Your account and settings' }).click();
     await page.getByLabel('Display name').fill('Emmy N.');
-    await page.getByRole('button', { name: 'Save name' }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('Saved.').waitFor();
+    await page.getByRole('link', { name: 'Account' }).click();
     await visitor.shot('account');
     await page.getByLabel('Current password').fill('correct horse battery staple');
     await page.getByLabel('New password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Change password' }).click();
     await page.getByText('Your password is changed.').waitFor();
-    await page.getByText('Delete this account').click();
-    await page.locator('details').getByLabel('Password').fill(PASSWORD);
+    await page.getByLabel('Your password, to be sure').fill(PASSWORD);
     await page.getByRole('button', { name: 'Delete for good' }).click();
     await page.getByText('Your account is deleted.').waitFor();
     await page.getByRole('button', { name: 'Join as guest' }).waitFor();

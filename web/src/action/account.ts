@@ -1,7 +1,7 @@
 /** Being somebody: guest, account, name, password, and going for good. */
 import { world } from '../model/here';
 import type { User } from '../model/wire';
-import { ApiError, del, OSC, patch, post, put, V10 } from '../net/rest';
+import { ApiError, del, get, OSC, patch, post, put, V10 } from '../net/rest';
 import { connect, disconnect } from './connection';
 
 const NAME_TAKEN = 900_002;
@@ -41,9 +41,29 @@ export function become(user: User): void {
   connect();
 }
 
-export async function rename(change: { username?: string; global_name?: string }): Promise<void> {
+export interface ProfileChange {
+  username?: string;
+  global_name?: string;
+  /** a data URI; null takes the picture away */
+  avatar?: string | null;
+  bio?: string;
+}
+
+export async function editProfile(change: ProfileChange): Promise<void> {
   const user = await patch<User>(`${V10}/users/@me`, change);
   world.me = { ...world.me, ...user };
+}
+
+/** What one wrote about oneself; null where the server keeps no such text. */
+export async function ownBio(): Promise<string | null> {
+  const me = world.me?.id ?? '';
+  try {
+    const { bio } = await get<{ bio?: string | null }>(`${OSC}/users/${me}/profile`);
+    return bio ?? '';
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
 }
 
 export async function changePassword(password: string, next: string): Promise<void> {

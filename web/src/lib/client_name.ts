@@ -1,4 +1,4 @@
-/** "Firefox on Linux" from what a browser calls itself; other programs keep their own name. */
+/** Firefox and Linux from what a browser calls itself; other programs keep their own name. */
 
 const BROWSERS: [RegExp, string][] = [
   [/Edg\//, 'Edge'],
@@ -17,10 +17,8 @@ const SYSTEMS: [RegExp, string][] = [
   [/Linux/, 'Linux'],
 ];
 
-export function clientName(text: string): string {
-  if (!text.startsWith('Mozilla/')) return text;
+export function clientName(text: string): { program: string; system: string | null } {
+  if (!text.startsWith('Mozilla/')) return { program: text, system: null };
   const find = (table: [RegExp, string][]) => table.find(([mark]) => mark.test(text))?.[1];
-  const browser = find(BROWSERS) ?? 'Browser';
-  const system = find(SYSTEMS);
-  return system ? `${browser} on ${system}` : browser;
+  return { program: find(BROWSERS) ?? 'Browser', system: find(SYSTEMS) ?? null };
 }

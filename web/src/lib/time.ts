@@ -1,16 +1,21 @@
 /** Times as the reader's language and zone write them; formatters are made once, they are slow. */
 import { locale } from './i18n';
 
-const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
-const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric' });
-const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' });
-const short = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+export type Clock = 'system' | '12' | '24';
 
-export const clockTime = (iso: string) => format(clock, iso);
+const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric' });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+let timed = formatters('system');
+
+/** Twelve or twenty-four hours; without a choice the language decides. */
+export function setClock(clock: Clock): void {
+  timed = formatters(clock);
+}
+
+export const clockTime = (iso: string) => format(timed.clock, iso);
 export const dayName = (iso: string) => format(day, iso);
-export const fullTime = (iso: string) => format(full, iso);
-export const shortTime = (iso: string) => format(short, iso);
+export const fullTime = (iso: string) => format(timed.full, iso);
+export const shortTime = (iso: string) => format(timed.short, iso);
 
 export function sameDay(a: string, b: string): boolean {
   return new Date(a).toDateString() === new Date(b).toDateString();
@@ -33,6 +38,15 @@ export function ago(iso: string, now: number): string {
     if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
   }
   return relative.format(0, 'second');
+}
+
+function formatters(clock: Clock) {
+  const hours = clock === 'system' ? {} : ({ hourCycle: clock === '12' ? 'h12' : 'h23' } as const);
+  return {
+    clock: new Intl.DateTimeFormat(locale, { timeStyle: 'short', ...hours }),
+    full: new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short', ...hours }),
+    short: new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', ...hours }),
+  };
 }
 
 function format(formatter: Intl.DateTimeFormat, iso: string): string {

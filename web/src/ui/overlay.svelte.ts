@@ -5,7 +5,6 @@ import type { Guild } from '../model/guild.svelte';
 
 export type Dialog =
   | { kind: 'enter'; mode: 'guest' | 'sign-in' | 'register'; then?: () => void | Promise<void> }
-  | { kind: 'account' }
   | { kind: 'create-guild' }
   | { kind: 'guild-settings'; guild: Guild }
   | { kind: 'create-channel'; guild: Guild; parentId?: string }
@@ -37,10 +36,21 @@ export interface OpenMenu {
   anchor: HTMLElement | null;
 }
 
+export interface NoticeAction {
+  label: string;
+  run: () => void;
+}
+
+export interface Notice {
+  text: string;
+  bad: boolean;
+  action: NoticeAction | null;
+}
+
 class Overlay {
   dialog = $state.raw<Dialog | null>(null);
   menu = $state.raw<OpenMenu | null>(null);
-  notice = $state.raw<{ text: string; bad: boolean } | null>(null);
+  notice = $state.raw<Notice | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   open(dialog: Dialog): void {
@@ -73,18 +83,24 @@ class Overlay {
     }
   }
 
-  say(text: string): void {
-    this.#note(text, false);
+  /** With something to press, like undo, it stays for longer. */
+  say(text: string, action: NoticeAction | null = null): void {
+    this.#note(text, false, action);
+  }
+
+  hush(): void {
+    clearTimeout(this.#timer);
+    this.notice = null;
   }
 
   fail(error: unknown): void {
     this.#note(error instanceof Error ? error.message : String(error), true);
   }
 
-  #note(text: string, bad: boolean): void {
-    this.notice = { text, bad };
+  #note(text: string, bad: boolean, action: NoticeAction | null = null): void {
+    this.notice = { text, bad, action };
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => (this.notice = null), bad ? 8_000 : 4_000);
+    this.#timer = setTimeout(() => (this.notice = null), bad || action ? 8_000 : 4_000);
   }
 }
 

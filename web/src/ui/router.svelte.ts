@@ -1,6 +1,8 @@
 /** Which screen the address asks for. Every place has an address; on a phone the column that is in
  *  front is part of the history too, so that "back" does what people expect. */
 
+import { unsaved } from './unsaved.svelte';
+
 export type Route =
   | { name: 'home' }
   | {
@@ -12,6 +14,8 @@ export type Route =
     }
   | { name: 'direct'; channelId: string | null; messageId: string | null }
   | { name: 'friends'; list: FriendList }
+  | { name: 'settings'; tab: string | null }
+  | { name: 'guild-settings'; slug: string | null; guildId: string | null; tab: string | null }
   | { name: 'invite'; code: string }
   | { name: 'owner'; secret: string }
   | { name: 'reset'; secret: string }
@@ -27,6 +31,12 @@ export function parseRoute(path: string, hash = ''): Route {
   const parts = path.split('/').filter(Boolean).map(decode);
   const [first = '', second, third, fourth] = parts;
   const id = (text: string | undefined) => (text && /^\d{1,20}$/.test(text) ? text : null);
+  if (first === 'settings' && !third) return { name: 'settings', tab: second ?? null };
+  if (third === 'settings' && second && parts.length <= 4) {
+    const tab = fourth ?? null;
+    if (first === 'r') return { name: 'guild-settings', slug: second, guildId: null, tab };
+    if (first === 'g') return { name: 'guild-settings', slug: null, guildId: id(second), tab };
+  }
   if (parts.length > 4 || parts.slice(2).some((part) => !id(part))) return { name: 'missing' };
   if (!first) return { name: 'home' };
   const [channelId, messageId] = [id(third), id(fourth)];
@@ -61,10 +71,11 @@ class Router {
   pane = $state.raw<Pane>('main');
   /** when the last change of place was asked for, for measuring how long it took */
   leftAt = 0;
+  #path = '';
 
   start(): void {
     this.#read();
-    addEventListener('popstate', () => this.#read());
+    addEventListener('popstate', () => this.#back());
     document.addEventListener('click', (event) => this.#follow(event));
   }
 
@@ -84,7 +95,14 @@ class Router {
     this.pane = pane;
   }
 
+  /** "Back" does not throw away what is not saved: the place is put back as it was. */
+  #back(): void {
+    if (location.pathname === this.#path || unsaved.mayLeave()) this.#read();
+    else history.pushState({ pane: this.pane }, '', this.#path);
+  }
+
   #read(): void {
+    this.#path = location.pathname;
     this.route = parseRoute(location.pathname, location.hash);
     this.pane = (history.state as Kept | null)?.pane ?? 'main';
   }
@@ -99,6 +117,8 @@ class Router {
     event.preventDefault();
     const pane = target.dataset.pane === 'side' ? 'side' : 'main';
     this.go(target.pathname, { pane });
+    if (!unsaved.mayLeave()) return;
+    this.go(target.pathname);
   }
 }
 

@@ -14,6 +14,11 @@ it('knows every place', () => {
   expect(parseRoute('/dm/7/8')).toEqual({ ...direct, messageId: '8' });
   expect(parseRoute('/friends')).toEqual({ name: 'friends', list: 'online' });
   expect(parseRoute('/friends/blocked')).toEqual({ name: 'friends', list: 'blocked' });
+  expect(parseRoute('/settings')).toEqual({ name: 'settings', tab: null });
+  expect(parseRoute('/settings/language')).toEqual({ name: 'settings', tab: 'language' });
+  const room = { name: 'guild-settings', slug: 'pine', guildId: null, tab: 'roles' };
+  expect(parseRoute('/r/pine/settings/roles')).toEqual(room);
+  expect(parseRoute('/g/5/settings')).toEqual({ ...room, slug: null, guildId: '5', tab: null });
   expect(parseRoute('/i/abc')).toEqual({ name: 'invite', code: 'abc' });
   expect(parseRoute('/owner', '#s3cret')).toEqual({ name: 'owner', secret: 's3cret' });
   expect(parseRoute('/reset', '#x')).toEqual({ name: 'reset', secret: 'x' });

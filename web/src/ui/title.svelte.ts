@@ -2,6 +2,7 @@
 import { t } from '../lib/i18n';
 import { world } from '../model/here';
 import { label } from '../model/person';
+import { device } from './device.svelte';
 import type { Route } from './router.svelte';
 
 /** A room that is looked at from outside: the model only knows those one is in. */
@@ -13,9 +14,8 @@ export const outside = new Outside();
 
 /** Null: not known yet; what the server wrote stays. */
 export function pageTitle(route: Route): string | null {
-  const mentions = [...world.channels.values()]
-    .filter((one) => one.readable)
-    .reduce((sum, one) => sum + one.mentionCount, 0);
+  const called = [...world.channels.values()].filter((one) => one.readable);
+  const mentions = device.now.badge ? called.reduce((sum, one) => sum + one.mentionCount, 0) : 0;
   const where = place(route);
   if (where === null) return null;
   const parts = [where, world.server.name].filter(Boolean).join(' · ');
@@ -40,6 +40,8 @@ function place(route: Route): string | null {
     return channel?.name || (other ? label(other) : t('Direct messages'));
   }
   if (route.name === 'friends') return t('Friends');
+  if (route.name === 'settings') return t('Settings');
+  if (route.name === 'guild-settings') return t('Room settings');
   if (route.name === 'invite') return t('Invitation');
   if (route.name === 'owner') return t('Own this server');
   if (route.name === 'reset') return t('Choose a new password');

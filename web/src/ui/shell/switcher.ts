@@ -10,11 +10,12 @@ import { label } from '../../model/person';
 import { CHANNEL, type User } from '../../model/wire';
 import { inOrder } from '../channels/group';
 import { orderedGuilds } from '../guilds/order.svelte';
+import { device } from '../device.svelte';
 import { overlay } from '../overlay.svelte';
 import { channelPath, directPath, guildPath } from '../place';
 import { isTexts, Remembered } from '../remembered.svelte';
 import { router } from '../router.svelte';
-import { theme } from '../theme.svelte';
+import { openSettings } from '../way_back';
 
 export interface Found {
   key: string;
@@ -150,9 +151,9 @@ function commands(): Found[] {
     [t('Public rooms'), () => router.go('/')],
     [t('Friends'), () => router.go('/friends')],
     [t('Mark everything as read'), () => markAll([...world.channels.values()])],
-    [t('Your account and settings'), () => overlay.open({ kind: 'account' })],
+    [t('Your account and settings'), () => openSettings()],
     [t('Keyboard shortcuts'), () => overlay.open({ kind: 'shortcuts' })],
-    [t('Switch dark and light'), () => theme.set(theme.dark ? 'light' : 'dark')],
+    [t('Switch dark and light'), () => device.set({ theme: device.dark ? 'light' : 'dark' })],
   ];
   return list.map(([name, run]) => ({
     key: `>${name}`,

@@ -1,0 +1,80 @@
+/** Tells of messages while nobody looks: a tone, and on the desktop if wanted. How loud a room is
+ *  decides model/loudness. */
+import { t } from '../../lib/i18n';
+import { avatarUrl } from '../../lib/cdn';
+import { parse, plainText } from '../../lib/markdown';
+import { world } from '../../model/here';
+import { type Loudness, loudness } from './loudness';
+import { label } from '../../model/person';
+import type { Message } from '../../model/wire';
+import { attention } from '../attention.svelte';
+import { device } from '../device.svelte';
+import { channelPath, directPath } from '../place';
+import { router } from '../router.svelte';
+import { ring } from './sound';
+
+const LONGEST = 180;
+
+/** For an effect of the whole page: reacts to what was heard last. */
+export function tellOf(message: Message, nowMs = Date.now()): void {
+  const how = loudness(world, message, nowMs);
+  if (how === 'silent') return;
+  const open = router.route.name === 'guild' || router.route.name === 'direct';
+  const looking = attention.here && open && openChannel() === message.channel_id;
+  // In front of one's eyes it needs no tone; elsewhere on the page only what calls us does.
+  if (looking || (attention.here && how === 'message')) return;
+  ring(how);
+  if (!attention.here && device.now.desktop) void show(message, how);
+}
+
+function openChannel(): string | null {
+  const { route } = router;
+  if (route.name !== 'guild' && route.name !== 'direct') return null;
+  if (route.channelId || route.name === 'direct') return route.channelId;
+  const guild = route.guildId
+    ? world.guilds.get(route.guildId)
+    : world.guildBySlug(route.slug ?? '');
+  return world.channelsOf(guild?.id ?? '').find((one) => one.readable)?.id ?? null;
+}
+
+async function show(message: Message, how: Loudness): Promise<void> {
+  if (!('Notification' in globalThis) || Notification.permission !== 'granted') return;
+  const channel = world.channels.get(message.channel_id);
+  const guild = world.guilds.get(channel?.guildId ?? '');
+  const who = label(message.author, world.member(guild?.id, message.author.id));
+  const title =
+    guild && channel
+      ? t('{who} in #{channel}, {room}', { who, channel: channel.name, room: guild.name })
+      : who;
+  const path = guild
+    ? channelPath(guild, message.channel_id)
+    : directPath({ id: message.channel_id });
+  const text = plainText(parse(message.content)).slice(0, LONGEST);
+  const options: NotificationOptions & { renotify?: boolean } = {
+    body: text || t('a file'),
+    // One per channel, and the same name the push message has: nobody is told twice.
+    tag: message.channel_id,
+    renotify: how !== 'message',
+    silent: true,
+    icon: avatarUrl(message.author) ?? '/favicon.svg',
+    data: { url: path },
+  };
+  const worker = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
+  if (worker?.active) return worker.showNotification(title, options);
+  const shown = new Notification(title, options);
+  shown.onclick = () => {
+    window.focus();
+    shown.close();
+    router.go(path);
+  };
+}
+
+/** Asks the browser; true when it lets us. Must follow a click. */
+export async function askPermission(): Promise<NotificationPermission> {
+  if (!('Notification' in globalThis)) return 'denied';
+  return Notification.requestPermission();
+}
+
+export function permission(): NotificationPermission | 'missing' {
+  return 'Notification' in globalThis ? Notification.permission : 'missing';
+}
