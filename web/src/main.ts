@@ -20,7 +20,7 @@ async function start(): Promise<void> {
   if (seen?.slug) outside.seen = { slug: seen.slug, name: seen.name };
   router.start();
   if (world.me) {
-    recall();
+    void recall();
     connect();
   }
   const target = document.getElementById('app');

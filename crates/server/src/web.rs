@@ -44,7 +44,10 @@ pub fn router() -> Router<Arc<App>> {
         .route("/manifest.webmanifest", get(asset::manifest))
         .route("/robots.txt", get(asset::robots));
     // Places of those who are signed in: the client draws them.
-    for path in ["/g/{guild}", "/g/{guild}/{channel}", "/dm", "/dm/{channel}"] {
+    for path in ["/g/{guild}", "/g/{guild}/{channel}", "/g/{guild}/{channel}/{message}"] {
+        router = router.route(path, get(place));
+    }
+    for path in ["/dm", "/dm/{channel}", "/dm/{channel}/{message}"] {
         router = router.route(path, get(place));
     }
     let messages = ["/g/{guild}/{channel}/{message}", "/dm/{channel}/{message}"];

@@ -120,7 +120,9 @@ export const journeys = {
     await focused(page, 'More');
     await tabTo(page, 'React');
     await page.keyboard.press('Enter');
-    await page.keyboard.type('party');
+    await focused(page, 'Search emoji');
+    await page.keyboard.type('tada');
+    await page.getByRole('button', { name: 'tada' }).waitFor();
     await page.keyboard.press('Enter');
     await owner.page.getByRole('button', { name: /party, 1/ }).waitFor();
   },

@@ -2,6 +2,7 @@
 import { world } from '../model/here';
 import type { User } from '../model/wire';
 import { ApiError, del, get, OSC, patch, post, put, V10 } from '../net/rest';
+import { clear } from '../lib/shelf';
 import { connect, disconnect } from './connection';
 
 const NAME_TAKEN = 900_002;
@@ -83,6 +84,7 @@ export async function ending(work: () => Promise<void>): Promise<void> {
     connect();
     throw error;
   }
+  await clear(); // a shared computer keeps nothing of those who signed out
   world.forget();
 }
 

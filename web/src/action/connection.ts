@@ -3,8 +3,12 @@ import { world } from '../model/here';
 import { Socket } from '../net/socket';
 import type { Frame } from '../net/gateway';
 import { resendAll } from './message';
+import { recall } from './outbox';
 
-const socket = new Socket(world, () => resendAll());
+const socket = new Socket(world, (fresh) => {
+  if (fresh) void recall(); // somebody signed in who had left something unsent
+  resendAll();
+});
 
 export function connect(): void {
   world.link = 'connecting';

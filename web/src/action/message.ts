@@ -1,7 +1,9 @@
 /** What one can do with messages: read pages of history, send, send again, edit, delete. */
+import { PERMISSION } from '../lib/permission';
+import { compare } from '../lib/snowflake';
 import { apply } from '../model/apply';
 import { world } from '../model/here';
-import type { Pending } from '../model/outbox.svelte';
+import type { Enclosure, Pending } from '../model/outbox.svelte';
 import { PAGE, type Timeline } from '../model/timeline.svelte';
 import type { Message } from '../model/wire';
 import { ApiError, del, get, patch, post, V10 } from '../net/rest';
@@ -9,6 +11,7 @@ import { upload } from '../net/upload';
 
 const RETRY_MS = 4_000;
 const TYPING_EVERY_MS = 8_000;
+const SLOW_MODE = 20016;
 
 const path = (channelId: string, rest = '') => `${V10}/channels/${channelId}/messages${rest}`;
 
@@ -24,8 +27,13 @@ async function fetching(timeline: Timeline, work: () => Promise<void>): Promise<
   }
 }
 
-/** The newest page; or, when somebody reads far above it, the part they are reading. */
+/** The newest page; where much is unread, the part that begins with it; and when somebody reads
+ *  far above the end, the part they are reading. */
 export function load(timeline: Timeline): Promise<void> {
+  const channel = world.channels.get(timeline.channelId);
+  if (!timeline.loaded && channel?.unread && channel.lastReadId) {
+    return loadAround(timeline, channel.lastReadId);
+  }
   const middle = timeline.hasNewer ? timeline.rows[timeline.rows.length >> 1]?.id : undefined;
   return middle ? loadAround(timeline, middle) : loadNewest(timeline);
 }
@@ -41,7 +49,10 @@ export function loadAround(timeline: Timeline, messageId: string): Promise<void>
   return fetching(timeline, async () => {
     const query = `?limit=${PAGE}&around=${messageId}`;
     const page = await get<Message[]>(path(timeline.channelId, query));
-    timeline.replace(page, { hasOlder: true, hasNewer: true });
+    const newest = world.channels.get(timeline.channelId)?.lastMessageId;
+    const reaches = page.some((message) => compare(message.id, newest) >= 0);
+    const hasOlder = page.filter((message) => compare(message.id, messageId) < 0).length > 1;
+    timeline.replace(page, { hasOlder, hasNewer: !reaches });
   });
 }
 
@@ -67,20 +78,23 @@ export function loadNewer(timeline: Timeline): Promise<void> {
 
 export interface Draft {
   content: string;
-  files: File[];
+  files: readonly Enclosure[];
   replyTo: Message | null;
 }
 
+let lastOrder = 0;
+
 /** Shows the message at once and sends it as soon as those before it are through. */
 export function send(channelId: string, draft: Draft): void {
+  lastOrder = Math.max(lastOrder + 0.001, Date.now());
   world.outbox.add({
     nonce: newNonce(),
     channelId,
     ...draft,
-    createdAt: Date.now(),
+    order: lastOrder,
     state: 'sending',
     reason: '',
-    progress: 0,
+    loaded: 0,
   });
   void drain(channelId);
 }
@@ -99,11 +113,28 @@ export function resendAll(): void {
   }
 }
 
-export function discard(nonce: string): void {
+/** Gives a message up; what of it was on its way is called back. */
+export function discard(nonce: string): Pending | undefined {
+  const row = world.outbox.get(nonce);
   world.outbox.settle(nonce);
+  uploads.get(nonce)?.();
+  return row;
+}
+
+/** Sends the message without one of its files. */
+export function dropFile(nonce: string, id: number): void {
+  const row = world.outbox.get(nonce);
+  if (!row) return;
+  const files = row.files.filter((one) => one.id !== id);
+  if (!files.length && !row.content) return void discard(nonce);
+  world.outbox.change(nonce, { files, loaded: 0 });
+  uploads.get(nonce)?.();
+  void drain(row.channelId);
 }
 
 const draining = new Set<string>();
+/** nonce -> how to break its upload off */
+const uploads = new Map<string, () => void>();
 
 async function drain(channelId: string): Promise<void> {
   if (draining.has(channelId)) return;
@@ -123,13 +154,18 @@ async function deliver(row: Pending): Promise<boolean> {
   world.outbox.change(row.nonce, { state: 'sending' });
   try {
     const message = await hand(row);
+    uploads.delete(row.nonce);
+    startSlowMode(row.channelId);
     apply(world, { t: 'MESSAGE_CREATE', d: { ...message, nonce: row.nonce } }, Date.now());
     return true;
   } catch (error) {
-    if (!world.outbox.get(row.nonce)) return true; // its event came before the answer was lost
+    uploads.delete(row.nonce);
+    const known = world.outbox.get(row.nonce);
+    if (!known) return true; // its event came before the answer was lost, or it was given up
+    if (known.files !== row.files) return true; // to be sent again without one of its files
     const passing = error instanceof ApiError && error.passing;
     if (!passing) {
-      world.outbox.change(row.nonce, { state: 'failed', reason: reason(error), progress: 0 });
+      world.outbox.change(row.nonce, { state: 'failed', reason: reason(error), loaded: 0 });
       return true;
     }
     for (const later of world.outbox.of(row.channelId)) {
@@ -138,7 +174,9 @@ async function deliver(row: Pending): Promise<boolean> {
         world.outbox.change(later.nonce, { state: 'waiting', reason: why });
       }
     }
-    const waitMs = Math.max(RETRY_MS, error.retryAfterMs);
+    const channel = world.channels.get(row.channelId);
+    if (error.code === SLOW_MODE && channel) channel.slowUntilMs = Date.now() + error.retryAfterMs;
+    const waitMs = error.retryAfterMs || RETRY_MS;
     setTimeout(() => void drain(row.channelId), waitMs);
     return false;
   }
@@ -155,9 +193,34 @@ function hand(row: Pending): Promise<Message> {
     payload.message_reference = { message_id: row.replyTo.id, fail_if_not_exists: false };
   }
   if (!row.files.length) return post<Message>(path(row.channelId), payload);
-  return upload<Message>(path(row.channelId), payload, row.files, (progress) =>
-    world.outbox.change(row.nonce, { progress }),
-  ).done;
+  payload.attachments = row.files.map((one, id) => ({
+    id,
+    filename: fileName(one),
+    description: one.description || undefined,
+  }));
+  const parts = row.files.map((one) => ({ file: one.file, name: fileName(one) }));
+  const { done, cancel } = upload<Message>(path(row.channelId), payload, parts, (loaded) =>
+    world.outbox.change(row.nonce, { loaded }),
+  );
+  uploads.set(row.nonce, cancel);
+  return done;
+}
+
+// COMPAT: https://discord.com/developers/docs/reference#editing-message-attachments: hidden files
+// are known by the beginning of their name.
+const SPOILER = 'SPOILER_';
+
+function fileName({ file, spoiler }: Enclosure): string {
+  return spoiler && !file.name.startsWith(SPOILER) ? SPOILER + file.name : file.name;
+}
+
+/** After a message in a channel with slow mode; moderators are not held up. */
+function startSlowMode(channelId: string): void {
+  const channel = world.channels.get(channelId);
+  if (!channel?.slowModeSeconds || !channel.guildId) return;
+  const free = PERMISSION.MANAGE_MESSAGES | PERMISSION.MANAGE_CHANNELS | PERMISSION.BYPASS_SLOWMODE;
+  if (world.rights(channel.guildId, channel) & free) return;
+  channel.slowUntilMs = Date.now() + channel.slowModeSeconds * 1_000;
 }
 
 /** Changes the text at once; puts the old text back when the server refuses. */

@@ -1,104 +1,74 @@
-/** A first shelf of emoji with their names; what is not here can be typed. */
+/** What is needed of emoji before the whole table comes: the shelf at hand, those used last, the
+ *  chosen skin, and names of the commonest. The table itself is in `emoji_table.ts`. */
 
-export const EMOJI: readonly (readonly [string, string])[] = [
-  ['👍', 'thumbs up'],
-  ['👎', 'thumbs down'],
-  ['❤️', 'heart'],
-  ['😂', 'tears of joy'],
-  ['🎉', 'party'],
-  ['👀', 'eyes'],
-  ['🙏', 'thanks'],
-  ['🔥', 'fire'],
-  ['😀', 'grin'],
-  ['😃', 'smile'],
-  ['😄', 'laugh'],
-  ['😅', 'nervous laugh'],
-  ['😊', 'blush'],
-  ['🙂', 'slight smile'],
-  ['🙃', 'upside down'],
-  ['😉', 'wink'],
-  ['😍', 'heart eyes'],
-  ['😘', 'kiss'],
-  ['😋', 'yum'],
-  ['😎', 'cool'],
-  ['🤓', 'nerd'],
-  ['🤔', 'thinking'],
-  ['🤨', 'raised eyebrow'],
-  ['😐', 'neutral'],
-  ['😬', 'grimace'],
-  ['🙄', 'eye roll'],
-  ['😴', 'asleep'],
-  ['🥱', 'yawn'],
-  ['😢', 'crying'],
-  ['😭', 'sobbing'],
-  ['😤', 'huffing'],
-  ['😡', 'angry'],
-  ['🤯', 'mind blown'],
-  ['😱', 'scream'],
-  ['🥳', 'partying'],
-  ['🤗', 'hug'],
-  ['🫡', 'salute'],
-  ['🤝', 'handshake'],
-  ['👋', 'wave'],
-  ['👏', 'clap'],
-  ['🙌', 'hooray'],
-  ['💪', 'strong'],
-  ['🤞', 'fingers crossed'],
-  ['✌️', 'peace'],
-  ['👌', 'ok hand'],
-  ['🫶', 'heart hands'],
-  ['🧡', 'orange heart'],
-  ['💛', 'yellow heart'],
-  ['💚', 'green heart'],
-  ['💙', 'blue heart'],
-  ['💜', 'purple heart'],
-  ['🖤', 'black heart'],
-  ['💔', 'broken heart'],
-  ['✨', 'sparkles'],
-  ['⭐', 'star'],
-  ['🌈', 'rainbow'],
-  ['☀️', 'sun'],
-  ['🌙', 'moon'],
-  ['❄️', 'snow'],
-  ['🌊', 'wave of water'],
-  ['🌱', 'seedling'],
-  ['🌸', 'blossom'],
-  ['🍀', 'clover'],
-  ['🐱', 'cat'],
-  ['🐶', 'dog'],
-  ['🦊', 'fox'],
-  ['🦉', 'owl'],
-  ['🦦', 'otter'],
-  ['🐧', 'penguin'],
-  ['🦀', 'crab'],
-  ['🐛', 'bug'],
-  ['🐌', 'snail'],
-  ['☕', 'coffee'],
-  ['🍵', 'tea'],
-  ['🍺', 'beer'],
-  ['🍕', 'pizza'],
-  ['🍰', 'cake'],
-  ['🍪', 'cookie'],
-  ['🍎', 'apple'],
-  ['🥑', 'avocado'],
-  ['⚽', 'football'],
-  ['🎮', 'game'],
-  ['🎵', 'music'],
-  ['🎸', 'guitar'],
-  ['📷', 'camera'],
-  ['💡', 'idea'],
-  ['📌', 'pin'],
-  ['📎', 'paper clip'],
-  ['✅', 'done'],
-  ['❌', 'no'],
-  ['❓', 'question'],
-  ['❗', 'exclamation'],
-  ['⏰', 'alarm clock'],
-  ['🚀', 'rocket'],
-  ['🏁', 'finish'],
-  ['💯', 'hundred'],
-];
+export const QUICK: readonly string[] = ['👍', '❤️', '😂', '🎉', '👀', '🙏'];
+
+const NAMES: Record<string, string> = {
+  '👍': 'thumbs up',
+  '👎': 'thumbs down',
+  '❤️': 'heart',
+  '😂': 'tears of joy',
+  '🎉': 'party',
+  '👀': 'eyes',
+  '🙏': 'thanks',
+  '🔥': 'fire',
+  '😮': 'surprised',
+  '😢': 'crying',
+  '✅': 'done',
+  '💯': 'hundred',
+};
+const RECENT = 'osc.emoji.recent';
+const SKIN = 'osc.emoji.skin';
+const MOST_RECENT = 24;
 
 export function emojiName(character: string | null): string {
-  return EMOJI.find(([one]) => one === character)?.[1] ?? character ?? '';
+  return NAMES[character ?? ''] ?? NAMES[`${character}\ufe0f`] ?? character ?? '';
+}
+
+/** Skin tones are the five of Unicode; 0 is none. */
+export function withSkin(character: string, tone: number): string {
+  if (tone < 1 || tone > 5) return character;
+  const [first = '', ...rest] = [...character];
+  return first + String.fromCodePoint(0x1f3fa + tone) + rest.join('').replace(/^\ufe0f/u, '');
+}
+
+export function recent(): string[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(RECENT) ?? '[]');
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+export function used(character: string): void {
+  const next = [character, ...recent().filter((one) => one !== character)].slice(0, MOST_RECENT);
+  keep(RECENT, JSON.stringify(next));
+}
+
+export function skin(): number {
+  try {
+    return Number(localStorage.getItem(SKIN)) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+export function chooseSkin(tone: number): void {
+  keep(SKIN, String(tone));
+}
+
+/** Emoji alone, so few that they may be drawn large. */
+export function onlyEmoji(text: string): boolean {
+  const bare = text.replaceAll(/\s/g, '');
+  if (!bare || bare.length > 80 || !/\p{Extended_Pictographic}|\p{RI}/u.test(bare)) return false;
+  return /^(?:\p{Extended_Pictographic}|\p{RI}|\p{EMod}|[\u200d\ufe0f\u20e3])+$/u.test(bare);
+}
+
+function keep(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // forbidden or full: it holds for this visit
+  }
 }

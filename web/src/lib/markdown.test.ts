@@ -74,17 +74,77 @@ describe('blocks', () => {
     expect(parse('>>> all\nof it')).toHaveLength(1);
   });
 
+  it('code may begin and end anywhere in a line', () => {
+    expect(parse('see ```js\nlet a;\n``` there')).toEqual([
+      { kind: 'paragraph', children: [{ kind: 'text', text: 'see ' }] },
+      { kind: 'fence', language: 'js', text: 'let a;' },
+      { kind: 'paragraph', children: [{ kind: 'text', text: ' there' }] },
+    ]);
+    expect(parse('```one line```')).toEqual([{ kind: 'fence', language: '', text: 'one line' }]);
+    expect(parse('> ```\n> quoted\n> ```')).toMatchObject([
+      { kind: 'quote', children: [{ kind: 'fence', text: 'quoted' }] },
+    ]);
+  });
+
+  it('lists are numbered, nested, and go on in the next line', () => {
+    const [numbered] = parse('3. c\n4. d');
+    expect(numbered).toMatchObject({ kind: 'list', start: 3 });
+    const [nested] = parse('- a\n  - b\n    - c\n- d\n  more');
+    expect(nested).toMatchObject({
+      kind: 'list',
+      start: null,
+      items: [
+        { inner: [{ kind: 'list', items: [{ inner: [{ kind: 'list' }] }] }] },
+        { children: [{ text: 'd' }, { kind: 'break' }, { text: 'more' }], inner: [] },
+      ],
+    });
+    expect(parse('-# small').map((one) => one.kind)).toEqual(['subtext']);
+    expect(parse('- a\n1. b').map((one) => one.kind)).toEqual(['list', 'list']);
+  });
+
+  it('a label cannot lie about where its link leads', () => {
+    const text = (source: string) => plainText(inlines(source));
+    expect(text('[**my bank**](https://example.org)')).toBe('my bank');
+    expect(text('[bank.example](https://evil.test/x)')).toBe('bank.example (evil.test)');
+    expect(text('[https://example.org](https://www.example.org/x)')).toBe('https://example.org');
+  });
+
   it('reads aloud without marks and without spoilers', () => {
     expect(plainText(parse('**Hi** ||secret|| `x`'))).toBe('Hi … x');
   });
 });
 
 describe('hostile text', () => {
-  const attacks = ['*', '**', '_', '`', '||', '[', '<', '> ', '\\', '*_', '[a](', '```\n', '- '];
+  const attacks = [
+    '*',
+    '**',
+    '_',
+    '`',
+    '||',
+    '[',
+    '<',
+    '> ',
+    '\\',
+    '*_',
+    '[a](',
+    '```\n',
+    '- ',
+    ' - ',
+    '1. ',
+  ];
   it.each(attacks)('a long run of %j stays quick', (piece) => {
     const text = piece.repeat(20_000 / piece.length);
     const start = performance.now();
     parse(text);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+
+  it('every step further in ends somewhere', () => {
+    const stairs = Array.from({ length: 400 }, (_, at) => `${' '.repeat(at % 40)}- x`).join('\n');
+    const start = performance.now();
+    parse(stairs);
+    parse(`${'> '.repeat(2_000)}x`);
+    parse('```a'.repeat(5_000));
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 

@@ -16,9 +16,16 @@ export type Inline =
 export type Block =
   | { kind: 'paragraph'; children: Inline[] }
   | { kind: 'quote'; children: Block[] }
-  | { kind: 'list'; items: Inline[][] }
+  | { kind: 'list'; start: number | null; items: ListItem[] }
   | { kind: 'heading'; level: 1 | 2 | 3; children: Inline[] }
+  | { kind: 'subtext'; children: Inline[] }
   | { kind: 'fence'; language: string; text: string };
+
+export interface ListItem {
+  children: Inline[];
+  /** lists inside this item */
+  inner: Block[];
+}
 
 const DEEPEST = 8;
 
@@ -26,24 +33,39 @@ export function parse(source: string): Block[] {
   return blocks(source.replaceAll('\r\n', '\n').split('\n'), 0);
 }
 
-function blocks(lines: string[], depth: number): Block[] {
+function blocks(given: string[], depth: number): Block[] {
   const found: Block[] = [];
+  const lines = [...given];
   let plain: string[] = [];
+  // An opening without an end has none after it either: looked for once, not once a line.
+  let mayOpen = true;
   const flush = () => {
     const text = plain.join('\n').replace(/^\n+|\n+$/g, '');
     if (text) found.push({ kind: 'paragraph', children: inlines(text, depth) });
     plain = [];
   };
   for (let at = 0; at < lines.length;) {
+    const line = lines[at] ?? '';
     const special = blockAt(lines, at, depth);
     if (special) {
       flush();
       found.push(special.block);
       at = special.next;
-    } else {
-      plain.push(lines[at] ?? '');
-      at += 1;
+      continue;
     }
+    const code = mayOpen && line.includes('```') ? fence(lines, at) : null;
+    if (!code) {
+      if (line.includes('```')) mayOpen = false;
+      plain.push(line);
+      at += 1;
+      continue;
+    }
+    if (code.before.trim()) plain.push(code.before);
+    flush();
+    found.push(code.block);
+    at = code.next;
+    // What stands behind the end mark is text of its own.
+    if (code.after.trim()) lines[(at -= 1)] = code.after;
   }
   flush();
   return found;
@@ -56,7 +78,6 @@ interface Found {
 
 function blockAt(lines: string[], at: number, depth: number): Found | null {
   const line = lines[at] ?? '';
-  if (line.startsWith('```')) return fence(lines, at);
   if (depth < DEEPEST && (line.startsWith('> ') || line === '>')) return quote(lines, at, depth);
   if (depth < DEEPEST && line.startsWith('>>> ')) {
     const rest = [line.slice(4), ...lines.slice(at + 1)];
@@ -68,27 +89,43 @@ function blockAt(lines: string[], at: number, depth: number): Found | null {
     const children = inlines(line.slice(heading[0].length), depth);
     return { block: { kind: 'heading', level, children }, next: at + 1 };
   }
-  return /^[-*] \S/.test(line) ? list(lines, at, depth) : null;
+  const small = /^-# +(?=\S)/.exec(line);
+  if (small) {
+    const children = inlines(line.slice(small[0].length), depth);
+    return { block: { kind: 'subtext', children }, next: at + 1 };
+  }
+  return bullet(line) && !line.includes('```') ? list(lines, at, depth) : null;
 }
 
-function fence(lines: string[], at: number): Found | null {
-  const opening = (lines[at] ?? '').slice(3);
-  const sameLine = opening.indexOf('```');
-  if (sameLine > 0 && opening.slice(sameLine + 3).trim() === '') {
+/** From an opening mark anywhere in a line to the next mark, wherever that is. */
+function fence(lines: string[], at: number): (Found & { before: string; after: string }) | null {
+  const first = lines[at] ?? '';
+  const open = first.indexOf('```');
+  if (first[open - 1] === '\\') return null;
+  const before = first.slice(0, open);
+  const opening = first.slice(open + 3);
+  const sameLine = opening.search(/```(?!`)/);
+  if (sameLine > 0) {
     const text = opening.slice(0, sameLine);
-    return { block: { kind: 'fence', language: '', text }, next: at + 1 };
+    if (!text.trim()) return null;
+    const after = opening.slice(sameLine + 3);
+    return { block: { kind: 'fence', language: '', text }, next: at + 1, before, after };
   }
-  const named = /^[\w+#.-]{0,20}$/.test(opening);
-  const body: string[] = named || !opening ? [] : [opening];
+  const named = /^[\w+#.-]{0,20}$/.test(opening.trimEnd());
+  const body: string[] = named ? [] : [opening];
   for (let next = at + 1; next < lines.length; next += 1) {
     const line = lines[next] ?? '';
-    if (line.trimEnd().endsWith('```')) {
-      const last = line.trimEnd().slice(0, -3);
-      if (last) body.push(last);
-      const language = named ? opening : '';
-      return { block: { kind: 'fence', language, text: body.join('\n') }, next: next + 1 };
+    const close = line.indexOf('```');
+    if (close === -1) {
+      body.push(line);
+      continue;
     }
-    body.push(line);
+    if (close > 0) body.push(line.slice(0, close));
+    const text = body.join('\n').replace(/^\n+|\n+$/g, '');
+    if (!text.trim()) return null;
+    const language = named ? opening.trimEnd().toLowerCase() : '';
+    const after = line.slice(close + 3);
+    return { block: { kind: 'fence', language, text }, next: next + 1, before, after };
   }
   return null;
 }
@@ -104,15 +141,46 @@ function quote(lines: string[], at: number, depth: number): Found {
   return { block: { kind: 'quote', children: blocks(body, depth + 1) }, next };
 }
 
+interface Bullet {
+  indent: number;
+  /** the number of an ordered item */
+  start: number | null;
+  text: string;
+}
+
+function bullet(line: string): Bullet | null {
+  const match = /^( {0,40})(?:[-*]|(\d{1,9})\.) +(?=\S)/.exec(line);
+  if (!match) return null;
+  const indent = match[1]?.length ?? 0;
+  const start = match[2] === undefined ? null : Number(match[2]);
+  return { indent, start, text: line.slice(match[0].length) };
+}
+
+/** Items of one indent; those further in become a list inside the item before them. */
 function list(lines: string[], at: number, depth: number): Found {
-  const items: Inline[][] = [];
+  const first = bullet(lines[at] ?? '');
+  const indent = first?.indent ?? 0;
+  const start = first?.start ?? null;
+  const items: ListItem[] = [];
   let next = at;
-  for (; next < lines.length; next += 1) {
+  while (next < lines.length) {
     const line = lines[next] ?? '';
-    if (!/^[-*] \S/.test(line)) break;
-    items.push(inlines(line.slice(2), depth));
+    const item = bullet(line);
+    const last = items.at(-1);
+    if (item && last && item.indent > indent + 1 && depth < DEEPEST) {
+      const inner = list(lines, next, depth + 1);
+      last.inner.push(inner.block);
+      next = inner.next;
+    } else if (item && (item.indent >= indent - 1 || !last)) {
+      if (last && (item.start === null) !== (start === null)) break;
+      items.push({ children: inlines(item.text, depth), inner: [] });
+      next += 1;
+    } else if (!item && last && /^ {2,}\S/.test(line) && !line.includes('```')) {
+      last.children.push({ kind: 'break' }, ...inlines(line.trim(), depth));
+      next += 1;
+    } else break;
   }
-  return { block: { kind: 'list', items }, next };
+  return { block: { kind: 'list', start, items }, next };
 }
 
 const MARKS = [
@@ -136,7 +204,8 @@ const ANGLE = new RegExp(
   'y',
 );
 const URL_HERE = /https?:\/\/[^\s<>"]{1,2000}/iy;
-const LABELLED = /\[([^[\]\n]{1,300})\]\(<?((?:https?:\/\/|mailto:)[^\s()<>]{1,2000})>?\)/iy;
+const LABELLED =
+  /\[([^[\]\n]{1,300})\]\(<?((?:https?:\/\/|mailto:)[^\s()<>]{1,2000})>?(?: "[^"\n]{0,200}")?\)/iy;
 const EVERYONE = /@(everyone|here)\b/y;
 const WORD = /[\p{L}\p{N}_]/u;
 
@@ -239,7 +308,16 @@ function labelled(source: string, at: number): Here | null {
   const match = matchAt(LABELLED, source, at);
   const href = match && safeUrl(match[2] ?? '');
   if (!match || !href) return null;
-  return { inline: link(href, match[1] ?? ''), next: at + match[0].length };
+  const label = match[1] ?? '';
+  const children = inlines(label, DEEPEST - 1).filter((one) => one.kind !== 'link');
+  const shown = children.length ? children : link(href, label).children;
+  // A label that looks like an address of somewhere else must not hide where the link leads.
+  const named = /(?:^|[/\s.@])((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24})\b/i.exec(label)?.[1];
+  const host = new URL(href).hostname;
+  const honest = !named || host === named.toLowerCase() || host.endsWith(`.${named.toLowerCase()}`);
+  const tail: Inline[] = honest ? [] : [{ kind: 'text', text: ` (${host})` }];
+  const honestly = [...shown, ...tail];
+  return { inline: { kind: 'link', href, children: honestly }, next: at + match[0].length };
 }
 
 function bareUrl(source: string, at: number): Here | null {
@@ -262,7 +340,7 @@ function withoutTail(url: string): string {
   }
 }
 
-function link(href: string, text: string): Inline {
+function link(href: string, text: string): Inline & { kind: 'link' } {
   return { kind: 'link', href, children: [{ kind: 'text', text }] };
 }
 
@@ -323,7 +401,11 @@ export function plainText(found: readonly (Block | Inline)[]): string {
   const parts = found.map((one): string => {
     if ('text' in one) return one.text;
     if ('children' in one) return one.kind === 'spoiler' ? '…' : plainText(one.children);
-    if (one.kind === 'list') return one.items.map((item) => plainText(item)).join(' ');
+    if (one.kind === 'list') {
+      return one.items
+        .map((item) => [plainText(item.children), plainText(item.inner)].filter(Boolean).join(' '))
+        .join(' ');
+    }
     if (one.kind === 'emoji') return `:${one.name}:`;
     return one.kind === 'break' ? ' ' : '';
   });

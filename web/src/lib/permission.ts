@@ -14,7 +14,10 @@ export const PERMISSION = {
   MANAGE_MESSAGES: 1n << 13n,
   ATTACH_FILES: 1n << 15n,
   READ_MESSAGE_HISTORY: 1n << 16n,
+  MENTION_EVERYONE: 1n << 17n,
   MANAGE_ROLES: 1n << 28n,
+  PIN_MESSAGES: 1n << 51n,
+  BYPASS_SLOWMODE: 1n << 52n,
 } as const;
 
 const ALL = (1n << 63n) - 1n;

@@ -43,8 +43,7 @@ export class ScrollAnchor {
     if (this.atEnd) {
       this.box.scrollTop = 0;
     } else if (this.#row?.isConnected) {
-      const top = this.box.getBoundingClientRect().top;
-      const drift = this.#row.getBoundingClientRect().top - top - this.#offset;
+      const drift = this.#below(this.#row) - this.#offset;
       if (Math.abs(drift) >= 0.5) this.box.scrollTop += drift;
     } else {
       this.save();
@@ -58,13 +57,24 @@ export class ScrollAnchor {
     this.moved();
   }
 
-  /** Brings a row to the middle and stays with it. */
-  toRow(row: Element): void {
+  /** Brings a row to the middle, or to a place below the top, and stays with it. */
+  toRow(row: Element, offset: number | null = null): void {
     this.atEnd = false;
-    row.scrollIntoView({ block: 'center' });
+    if (offset === null) row.scrollIntoView({ block: 'center' });
+    else this.box.scrollTop += this.#below(row) - offset;
     this.save();
     this.#ours = this.box.scrollTop;
     this.moved();
+  }
+
+  /** The first visible row and how far below the top it begins. */
+  where(): { row: Element; offset: number } | null {
+    this.save();
+    return this.#row && !this.atEnd ? { row: this.#row, offset: this.#offset } : null;
+  }
+
+  #below(row: Element): number {
+    return row.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
   }
 
   destroy(): void {

@@ -4,6 +4,7 @@ import { locale } from './i18n';
 export type Clock = 'system' | '12' | '24';
 
 const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric' });
+const brief = new Intl.DateTimeFormat(locale, { dateStyle: 'short' });
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 let timed = formatters('system');
 
@@ -16,6 +17,20 @@ export const clockTime = (iso: string) => format(timed.clock, iso);
 export const dayName = (iso: string) => format(day, iso);
 export const fullTime = (iso: string) => format(timed.full, iso);
 export const shortTime = (iso: string) => format(timed.short, iso);
+
+/** A moment as the letter of `<t:…:X>` asks for. */
+// COMPAT: https://discord.com/developers/docs/reference#message-formatting-timestamp-styles
+export function moment(iso: string, style: string): string {
+  const { clock, exact, full, short } = timed;
+  const forms: Record<string, Intl.DateTimeFormat> = {
+    t: clock,
+    T: exact,
+    d: brief,
+    D: day,
+    F: full,
+  };
+  return format(forms[style] ?? short, iso);
+}
 
 export function sameDay(a: string, b: string): boolean {
   return new Date(a).toDateString() === new Date(b).toDateString();
@@ -44,6 +59,7 @@ function formatters(clock: Clock) {
   const hours = clock === 'system' ? {} : ({ hourCycle: clock === '12' ? 'h12' : 'h23' } as const);
   return {
     clock: new Intl.DateTimeFormat(locale, { timeStyle: 'short', ...hours }),
+    exact: new Intl.DateTimeFormat(locale, { timeStyle: 'medium', ...hours }),
     full: new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short', ...hours }),
     short: new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', ...hours }),
   };

@@ -105,10 +105,10 @@ describe('messages', () => {
       content: 'hi',
       files: [],
       replyTo: null,
-      createdAt: 0,
+      order: 0,
       state: 'sending',
       reason: '',
-      progress: 0,
+      loaded: 0,
     });
     give('MESSAGE_CREATE', message('701', { author: anna, nonce: 'n1' }));
     expect(world.outbox.rows).toEqual([]);

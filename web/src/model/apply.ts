@@ -81,6 +81,10 @@ const HANDLERS: Record<string, Handler> = {
   CHANNEL_UPDATE: putChannel,
   CHANNEL_DELETE: (world, data: ChannelData) => world.dropChannel(data.id),
   OSC_CHANNEL_CREATE: (world, data: ChannelData) => void world.putChannel(data, null),
+  CHANNEL_PINS_UPDATE: (world, data: { channel_id: string }) => {
+    const channel = world.channels.get(data.channel_id);
+    if (channel) channel.pinsChanged += 1;
+  },
   OSC_READ_STATE_UPDATE: (world, data: ReadState) => world.putMark(data),
 
   OSC_NOTIFICATION_UPDATE: (world, data: NotificationLevel) =>
@@ -199,6 +203,8 @@ function messageCreate(world: World, message: Message): void {
     if (isNewer(message.id, channel.lastReadId)) channel.lastReadId = message.id;
     return;
   }
+  if (world.blocked(message.author.id)) return; // not a word of theirs is announced
+  channel.heard = { count: channel.heard.count + 1, last: message };
   if (channel.direct || mentions(world, message, channel.guildId)) channel.mentionCount += 1;
   world.heard = message;
 }

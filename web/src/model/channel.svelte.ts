@@ -2,7 +2,7 @@
  *  messages, so that a keystroke elsewhere never redraws the list. */
 import { SvelteMap } from 'svelte/reactivity';
 import { isNewer } from '../lib/snowflake';
-import { CHANNEL, type ChannelData, type Overwrite, type User } from './wire';
+import { CHANNEL, type ChannelData, type Message, type Overwrite, type User } from './wire';
 
 export class Channel {
   readonly id: string;
@@ -18,6 +18,12 @@ export class Channel {
   lastMessageId = $state.raw<string | null>(null);
   lastReadId = $state.raw<string | null>(null);
   mentionCount = $state.raw(0);
+  /** what others said since the page opened, for announcements and for the bar to the present */
+  heard = $state.raw<{ count: number; last: Message | null }>({ count: 0, last: null });
+  /** slow mode: when we may write again (ms) */
+  slowUntilMs = $state.raw(0);
+  /** rises when something was pinned or unpinned */
+  pinsChanged = $state.raw(0);
   /** user id -> when the mark expires (ms) */
   readonly typing = new SvelteMap<string, number>();
 

@@ -8,9 +8,9 @@ export function takeReady(world: World, ready: Ready): void {
   world.me = ready.user;
   world.notifications.clear();
   for (const one of ready.osc?.notifications ?? []) world.notifications.set(one.id, one);
+  for (const mark of ready.osc?.read_states ?? []) world.putMark(mark);
   world.relationships.clear();
   for (const one of ready.osc?.relationships ?? []) world.relationships.set(one.id, one);
-  for (const mark of ready.osc?.read_states ?? []) world.putMark(mark);
   const listed = new Set(ready.guilds.map((guild) => guild.id));
   for (const id of [...world.guilds.keys()]) if (!listed.has(id)) world.dropGuild(id);
   for (const id of listed) if (!world.guilds.has(id)) world.guilds.set(id, new Guild(id));

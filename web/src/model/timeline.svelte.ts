@@ -5,6 +5,8 @@ import type { Message } from './wire';
 
 export const PAGE = 50;
 export const MOST_ROWS = 150;
+/** How far a window grows below somebody who reads in its middle before it lets the present go. */
+const MOST_BELOW = 400;
 
 export class Timeline {
   readonly channelId: string;
@@ -18,6 +20,8 @@ export class Timeline {
   failure = $state.raw('');
   /** rows may miss events (the connection had a gap); fetch again before trusting them */
   stale = $state.raw(false);
+  /** nobody reads above the end: what is old may go as new messages come */
+  following = true;
   /** rises with every replacement of the whole window */
   generation = $state.raw(0);
   /** what events changed while a page was on its way, to be done again on top of that page */
@@ -54,14 +58,28 @@ export class Timeline {
   /** A message from an event or an answer: puts it in its place, or over the one it repeats. */
   put(message: Message): void {
     if (this.loading) this.#meanwhile.push(() => this.put(message));
-    const at = this.rows.findIndex((row) => compare(row.id, message.id) >= 0);
+    const newest = this.rows.at(-1);
+    const behind = !newest || compare(newest.id, message.id) < 0;
+    const at = behind ? -1 : this.rows.findIndex((row) => compare(row.id, message.id) >= 0);
     if (at === -1) {
       if (!this.loaded || this.hasNewer) return;
-      this.rows = [...this.rows, message];
+      this.#append(message);
     } else if (this.rows[at]?.id === message.id) {
       this.rows = this.rows.with(at, { ...message, reactions: this.rows[at].reactions });
     } else if (at > 0 || !this.hasOlder) {
       this.rows = this.rows.toSpliced(at, 0, message);
+    }
+  }
+
+  /** In a burst only the newest page is kept; below a reader the window ends at some point. */
+  #append(message: Message): void {
+    if (this.following && this.rows.length >= MOST_ROWS) {
+      this.rows = [...this.rows.slice(-PAGE), message];
+      this.hasOlder = true;
+    } else if (!this.following && this.rows.length >= MOST_BELOW) {
+      this.hasNewer = true;
+    } else {
+      this.rows = [...this.rows, message];
     }
   }
 

@@ -43,3 +43,20 @@ it('overlapping pages show every message once', () => {
   expect([...ids].sort()).toEqual(ids);
   expect(ids).toHaveLength(70);
 });
+
+it('a flood keeps the newest page while followed, and stops below somebody who reads', () => {
+  const timeline = new Timeline('1');
+  timeline.replace(page(0, PAGE), { hasOlder: false, hasNewer: false });
+  for (const message of page(PAGE, 1_000).reverse()) timeline.put(message);
+  expect(timeline.rows.length).toBeLessThanOrEqual(MOST_ROWS);
+  expect(timeline.newestId).toBe('1001049');
+  expect(timeline.hasOlder).toBe(true);
+
+  const reader = new Timeline('2');
+  reader.replace(page(0, PAGE), { hasOlder: false, hasNewer: false });
+  reader.following = false;
+  for (const message of page(PAGE, 1_000).reverse()) reader.put(message);
+  expect(reader.rows[0]?.id).toBe('1000000');
+  expect(reader.rows.length).toBeLessThanOrEqual(450);
+  expect(reader.hasNewer).toBe(true);
+});

@@ -92,4 +92,17 @@ export interface Boot {
 }
 
 export const CHANNEL = { TEXT: 0, DM: 1, VOICE: 2, CATEGORY: 4, ANNOUNCEMENT: 5 } as const;
-export const MESSAGE = { DEFAULT: 0, JOIN: 7, REPLY: 19 } as const;
+export const MESSAGE = {
+  DEFAULT: 0,
+  RECIPIENT_ADD: 1,
+  RECIPIENT_REMOVE: 2,
+  CHANNEL_NAME: 4,
+  CHANNEL_ICON: 5,
+  PINNED: 6,
+  JOIN: 7,
+  REPLY: 19,
+} as const;
+
+/** What somebody wrote, and not what the server tells. */
+export const spoken = (message: Message) =>
+  message.type === MESSAGE.DEFAULT || message.type === MESSAGE.REPLY;

@@ -21,6 +21,9 @@ import {
 
 export type Link = 'off' | 'connecting' | 'live' | 'lost' | 'refused';
 
+/** Histories kept at hand, so that going back to a channel shows it at once. */
+const MOST_TIMELINES = 30;
+
 const DEFAULTS: ServerFacts = {
   name: 'opensrcchat',
   limits: {
@@ -58,11 +61,14 @@ export class World {
     this.server = { ...DEFAULTS, ...facts, limits };
   }
 
+  /** The history of a channel; those not looked at for longest are forgotten. */
   timeline(channelId: string): Timeline {
-    let timeline = this.timelines.get(channelId);
-    if (!timeline) {
-      timeline = new Timeline(channelId);
-      this.timelines.set(channelId, timeline);
+    const timeline = this.timelines.get(channelId) ?? new Timeline(channelId);
+    this.timelines.delete(channelId);
+    this.timelines.set(channelId, timeline);
+    for (const [oldest, known] of this.timelines) {
+      if (this.timelines.size <= MOST_TIMELINES) break;
+      if (!known.loading) this.timelines.delete(oldest);
     }
     return timeline;
   }

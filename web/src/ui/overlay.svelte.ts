@@ -25,7 +25,13 @@ export interface MenuItem {
   label: string;
   icon?: Component;
   danger?: boolean;
-  run: () => void;
+  /** the key that does the same */
+  hint?: string;
+  /** one of a row of pictures on top of the menu */
+  quick?: string;
+  /** a line above */
+  divide?: boolean;
+  run: (event?: MouseEvent) => void;
 }
 
 export interface OpenMenu {

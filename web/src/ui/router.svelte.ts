@@ -68,6 +68,8 @@ interface Kept {
 
 class Router {
   route = $state.raw<Route>({ name: 'home' });
+  /** rises with every step, also with one to where we are: asked to jump to a message again */
+  steps = $state.raw(0);
   pane = $state.raw<Pane>('main');
   /** when the last change of place was asked for, for measuring how long it took */
   leftAt = 0;
@@ -104,6 +106,7 @@ class Router {
   #read(): void {
     this.#path = location.pathname;
     this.route = parseRoute(location.pathname, location.hash);
+    this.steps += 1;
     this.pane = (history.state as Kept | null)?.pane ?? 'main';
   }
 

@@ -1,16 +1,30 @@
-/** People write and read "@Anna#4821"; the wire carries "<@id>". Both ways live here. */
+/** People write and read "@Anna#4821" and "#general"; the wire carries "<@id>" and "<#id>". Both
+ *  ways live here. */
 import { world } from '../../model/here';
 import { label } from '../../model/person';
 import type { User } from '../../model/wire';
 
-/** label -> id of those who were picked from the list, or were there before an edit */
+/** as it stands in the field -> as the wire has it */
 export type Picked = Map<string, string>;
 
+const WORD = /[\p{L}\p{N}_]/u;
+
 export function written(text: string, picked: Picked): string {
+  if (!picked.size) return text;
   // The longest first: "@Ann" must not eat the beginning of "@Anna".
   const labels = [...picked.keys()].sort((a, b) => b.length - a.length);
-  let result = text;
-  for (const name of labels) result = result.replaceAll(`@${name}`, `<@${picked.get(name)}>`);
+  let result = '';
+  for (let at = 0; at < text.length;) {
+    const name = labels.find((one) => text.startsWith(one, at));
+    const whole = name !== undefined && !WORD.test(text[at + name.length] ?? '');
+    if (whole) {
+      result += picked.get(name);
+      at += name.length;
+    } else {
+      result += text[at];
+      at += 1;
+    }
+  }
   return result;
 }
 
@@ -20,22 +34,26 @@ export function readable(
   mentions: readonly User[],
 ): { text: string; picked: Picked } {
   const picked: Picked = new Map();
-  const text = content.replace(/<@!?(\d{1,20})>/g, (whole, id: string) => {
+  const guild = guildId ? world.guilds.get(guildId) : undefined;
+  const named = (kind: string, id: string): string | null => {
+    if (kind === '#') {
+      const name = world.channels.get(id)?.name;
+      return name ? `#${name}` : null;
+    }
+    if (kind === '@&') {
+      const role = guild?.roles.find((one) => one.id === id);
+      return role ? `@${role.name}` : null;
+    }
     const member = world.member(guildId, id);
     const user = member?.user ?? mentions.find((one) => one.id === id);
-    if (!user) return whole;
-    const name = label(user, member);
-    picked.set(name, id);
-    return `@${name}`;
+    return user ? `@${label(user, member)}` : null;
+  };
+  const text = content.replace(/<(@!?|@&|#)(\d{1,20})>/g, (whole, kind: string, id: string) => {
+    const name = named(kind, id);
+    // Two of one name: the second stays as the wire has it.
+    if (!name || (picked.has(name) && picked.get(name) !== whole)) return whole;
+    picked.set(name, whole);
+    return name;
   });
   return { text, picked };
-}
-
-/** The unfinished mention before the caret: where its @ stands and what follows it. */
-export function unfinished(text: string, caret: number): { at: number; query: string } | null {
-  const before = text.slice(0, caret);
-  const match = /(^|[\s(])@([^\s@]{0,32})$/u.exec(before);
-  if (!match) return null;
-  const query = match[2] ?? '';
-  return { at: caret - query.length - 1, query };
 }

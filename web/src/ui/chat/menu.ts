@@ -1,0 +1,167 @@
+/** What can be done with a message: the same list by right click, long press, Shift+F10, "…". */
+import Copy from '@lucide/svelte/icons/copy';
+import Hash from '@lucide/svelte/icons/hash';
+import Link from '@lucide/svelte/icons/link';
+import MailOpen from '@lucide/svelte/icons/mail-open';
+import Pencil from '@lucide/svelte/icons/pencil';
+import Pin from '@lucide/svelte/icons/pin';
+import PinOff from '@lucide/svelte/icons/pin-off';
+import Reply from '@lucide/svelte/icons/reply';
+import SmilePlus from '@lucide/svelte/icons/smile-plus';
+import Trash2 from '@lucide/svelte/icons/trash-2';
+import { remove } from '../../action/message';
+import { pin } from '../../action/pin';
+import { QUICK, recent } from '../../lib/emoji';
+import { t } from '../../lib/i18n';
+import { PERMISSION } from '../../lib/permission';
+import type { Channel } from '../../model/channel.svelte';
+import { world } from '../../model/here';
+import type { Message } from '../../model/wire';
+import { overlay, type MenuItem } from '../overlay.svelte';
+import { messagePath } from '../place';
+
+/** What the pane does itself, since it concerns the composer or the list. */
+export interface Deeds {
+  react: (message: Message, emoji: string) => void;
+  pick: (message: Message) => void;
+  reply: (message: Message) => void;
+  edit: (message: Message) => void;
+  unread: (message: Message) => void;
+}
+
+export interface Rights {
+  write: boolean;
+  react: boolean;
+  pin: boolean;
+  edit: boolean;
+  remove: boolean;
+}
+
+const MOST_QUICK = 5;
+
+export function rightsOn(channel: Channel, message: Message): Rights {
+  const bits = channel.guildId ? world.rights(channel.guildId, channel) : null;
+  const may = (permission: bigint) => bits === null || (bits & permission) !== 0n;
+  const mine = message.author.id === world.me?.id;
+  return {
+    write: may(PERMISSION.SEND_MESSAGES),
+    react: may(PERMISSION.ADD_REACTIONS),
+    pin: may(PERMISSION.PIN_MESSAGES) || may(PERMISSION.MANAGE_MESSAGES),
+    edit: mine,
+    remove: mine || (bits !== null && may(PERMISSION.MANAGE_MESSAGES)),
+  };
+}
+
+export function messageItems(channel: Channel, message: Message, deeds: Deeds): MenuItem[] {
+  const rights = rightsOn(channel, message);
+  const items: MenuItem[] = [];
+  if (rights.react) {
+    for (const emoji of [...new Set([...QUICK.slice(0, 3), ...recent(), ...QUICK])]) {
+      if (items.length === MOST_QUICK) break;
+      const run = () => deeds.react(message, emoji);
+      items.push({ label: t('React {emoji}', { emoji }), quick: emoji, run });
+    }
+    const run = () => deeds.pick(message);
+    items.push({ label: t('Add a reaction'), icon: SmilePlus, hint: '+', run });
+  }
+  if (rights.write) {
+    items.push({ label: t('Reply'), icon: Reply, hint: 'R', run: () => deeds.reply(message) });
+  }
+  if (rights.edit) {
+    items.push({ label: t('Edit'), icon: Pencil, hint: 'E', run: () => deeds.edit(message) });
+  }
+  if (message.content) {
+    const run = () => void copy(message.content);
+    items.push({ label: t('Copy text'), icon: Copy, hint: 'C', divide: true, run });
+  }
+  items.push({
+    label: t('Copy link'),
+    icon: Link,
+    hint: 'L',
+    run: () => copyLink(channel, message),
+  });
+  items.push({ label: t('Copy id'), icon: Hash, run: () => void copy(message.id) });
+  if (rights.pin) {
+    const label = message.pinned ? t('Unpin') : t('Pin');
+    const icon = message.pinned ? PinOff : Pin;
+    items.push({ label, icon, hint: 'P', divide: true, run: () => togglePin(message) });
+  }
+  const run = () => deeds.unread(message);
+  items.push({ label: t('Unread from here'), icon: MailOpen, hint: 'U', run });
+  if (rights.remove) {
+    items.push({
+      label: t('Delete'),
+      icon: Trash2,
+      danger: true,
+      hint: 'Del',
+      divide: true,
+      run: (event) => askRemove(message, event?.shiftKey ?? false),
+    });
+  }
+  return items;
+}
+
+/** The letters of the list above, on a message that has the focus. */
+export function messageKey(
+  channel: Channel,
+  message: Message,
+  event: KeyboardEvent,
+  deeds: Deeds & { menu: (message: Message, at: HTMLElement) => void },
+): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  const rights = rightsOn(channel, message);
+  const row = event.target as HTMLElement;
+  const keys: Record<string, [boolean, () => void]> = {
+    r: [rights.write, () => deeds.reply(message)],
+    e: [rights.edit, () => deeds.edit(message)],
+    '+': [rights.react, () => deeds.pick(message)],
+    p: [rights.pin, () => togglePin(message)],
+    c: [!!message.content, () => void copy(message.content)],
+    l: [true, () => copyLink(channel, message)],
+    u: [true, () => deeds.unread(message)],
+    delete: [rights.remove, () => askRemove(message, event.shiftKey)],
+    backspace: [rights.remove, () => askRemove(message, event.shiftKey)],
+    enter: [true, () => deeds.menu(message, row)],
+    contextmenu: [true, () => deeds.menu(message, row)],
+  };
+  const shiftMenu = event.key === 'F10' && event.shiftKey;
+  const [may, run] = keys[shiftMenu ? 'contextmenu' : event.key.toLowerCase()] ?? [false, null];
+  if (!may || !run) return false;
+  run();
+  return true;
+}
+
+/** Asks first; who holds Shift has been asked often enough. */
+function askRemove(message: Message, surely: boolean): void {
+  if (surely) {
+    remove(message).catch((error) => overlay.fail(error));
+    return;
+  }
+  overlay.confirm({
+    title: t('Delete this message?'),
+    text: message.content.slice(0, 200) || t('It disappears for everybody.'),
+    action: t('Delete'),
+    run: () => remove(message),
+  });
+}
+
+export function togglePin(message: Message): void {
+  pin(message, !message.pinned).then(
+    () => overlay.say(message.pinned ? t('Unpinned.') : t('Pinned.')),
+    (error) => overlay.fail(error),
+  );
+}
+
+function copyLink(channel: Channel, message: Message): void {
+  const guild = channel.guildId ? world.guilds.get(channel.guildId) : undefined;
+  void copy(`${location.origin}${messagePath(guild, channel.id, message.id)}`);
+}
+
+async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    overlay.say(t('Copied.'));
+  } catch {
+    overlay.fail(t('The browser did not allow copying.'));
+  }
+}
