@@ -13,7 +13,7 @@ const CORE =
 const server = process.env.OSC_DEV_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [svelte(), svelteTesting(), themeScript(), precompress()],
+  plugins: [svelte(), svelteTesting(), themeScript(), icons(), serviceWorker(), precompress()],
   build: {
     target: 'es2023',
     assetsInlineLimit: 0, // data: URLs would need holes in the content security policy
@@ -59,6 +59,44 @@ function themeScript(): Plugin {
           injectTo: 'head-prepend',
         },
       ],
+    },
+  };
+}
+
+/** Pictures of an installed page: the server's manifest names them, so their names stay. */
+function icons(): Plugin {
+  return {
+    name: 'icons',
+    generateBundle() {
+      for (const name of ['icon-192', 'icon-512', 'icon-maskable-512']) {
+        const source = readFileSync(new URL(`./src/assets/${name}.png`, import.meta.url));
+        this.emitFile({ type: 'asset', fileName: `assets/${name}.png`, source });
+      }
+    },
+  };
+}
+
+/** The worker knows the build it belongs to: its files, and a stamp that changes with any of them.
+ *  Their names carry hashes, so the names say it all. */
+function serviceWorker(): Plugin {
+  return {
+    name: 'service-worker',
+    apply: 'build',
+    enforce: 'post',
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      handler(options) {
+        const folder = options.dir ?? 'dist';
+        const files = readdirSync(join(folder, 'assets'))
+          .filter((name) => /\.(js|css|woff2|svg)$/.test(name))
+          .sort()
+          .map((name) => `/assets/${name}`);
+        const stamp = createHash('sha256').update(files.join()).digest('hex').slice(0, 12);
+        const source = readFileSync(new URL('./src/service_worker.js', import.meta.url), 'utf8');
+        const build = JSON.stringify({ stamp, files });
+        writeFileSync(join(folder, 'sw.js'), source.replace('self.__BUILD__', build));
+      },
     },
   };
 }

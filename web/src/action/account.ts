@@ -38,8 +38,34 @@ export async function register(username: string, password: string): Promise<void
 export function become(user: User): void {
   disconnect();
   world.forget();
+  void forgetKept();
   world.me = user;
   connect();
+}
+
+const KEPT = 'osc.kept';
+
+/** Whether this device keeps something, without opening what it keeps it in. */
+export function wasKept(): boolean {
+  try {
+    return localStorage.getItem(KEPT) !== null;
+  } catch {
+    return false;
+  }
+}
+
+export function markKept(kept: boolean): void {
+  try {
+    if (kept) localStorage.setItem(KEPT, '1');
+    else localStorage.removeItem(KEPT);
+  } catch {
+    // forbidden: then nothing is kept either
+  }
+}
+
+/** What the device kept of somebody goes with them. Loaded then: a stranger never needs it. */
+export async function forgetKept(): Promise<void> {
+  await (await import('./warm')).forgetKept();
 }
 
 export interface ProfileChange {
@@ -86,6 +112,7 @@ export async function ending(work: () => Promise<void>): Promise<void> {
   }
   await clear(); // a shared computer keeps nothing of those who signed out
   world.forget();
+  await forgetKept();
 }
 
 /** The one-time link that the operator printed. */

@@ -2,7 +2,7 @@
 import { world } from '../model/here';
 import type { ServerFacts, SessionRow, User } from '../model/wire';
 import { ApiError, del, get, OSC, post, V10 } from '../net/rest';
-import { become, blamePassword, ending } from './account';
+import { become, blamePassword, ending, forgetKept } from './account';
 import { connect, disconnect } from './connection';
 
 const RETRY_MS = 5_000;
@@ -47,6 +47,7 @@ export async function check(): Promise<boolean> {
     }
     disconnect();
     world.forget();
+    void forgetKept();
     return false;
   }
 }

@@ -84,6 +84,8 @@ export type ServerFacts = Reread<
 >;
 
 export interface Boot {
+  /** the page came from this device: who we are is not known yet */
+  offline?: boolean;
   server?: Partial<ServerFacts>;
   me?: User | null;
   directory?: DirectoryPage | null;

@@ -144,13 +144,9 @@ pub async fn service_worker() -> Response {
 /// What an installed page is called.
 pub async fn manifest(State(app): State<Arc<App>>) -> Response {
     let short: String = app.policy.name.chars().take(12).collect();
-    let icon = |size: u16, purpose: &str| {
-        json!({
-            "src": format!("/assets/icon-{size}.png"),
-            "sizes": format!("{size}x{size}"),
-            "type": "image/png",
-            "purpose": purpose,
-        })
+    let icon = |name: &str, size: &str, purpose: &str| {
+        let src = format!("/assets/{name}.png");
+        json!({ "src": src, "sizes": size, "type": "image/png", "purpose": purpose })
     };
     let manifest = json!({
         "id": "/",
@@ -163,9 +159,9 @@ pub async fn manifest(State(app): State<Arc<App>>) -> Response {
         "background_color": "#101418",
         "theme_color": "#0f7f7a",
         "icons": [
-            icon(192, "any"),
-            icon(512, "any"),
-            icon(512, "maskable"),
+            icon("icon-192", "192x192", "any"),
+            icon("icon-512", "512x512", "any"),
+            icon("icon-maskable-512", "512x512", "maskable"),
             { "src": "/favicon.svg", "sizes": "any", "type": "image/svg+xml" },
         ],
     });
