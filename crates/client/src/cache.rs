@@ -16,9 +16,9 @@ use proto::{
     guild::UnavailableGuild,
     marker,
     message::Message,
-    osc::ReadState,
+    osc::{NotificationSetting, ReadState, Relationship},
     presence::TypingStart,
-    user::CurrentUser,
+    user::{CurrentUser, User},
 };
 
 pub use difference::difference;
@@ -36,6 +36,9 @@ pub struct Cache {
     /// Direct messages. Pure v10 sessions are not told of them.
     pub dms: BTreeMap<Id<marker::Channel>, Channel>,
     pub read_states: BTreeMap<Id<marker::Channel>, ReadState>,
+    pub relationships: BTreeMap<Id<marker::User>, Relationship>,
+    /// Only what is not as it is by default.
+    pub notifications: BTreeMap<Id<marker::Target>, NotificationSetting>,
     /// Unix seconds when somebody was last seen typing.
     pub typing: BTreeMap<(Id<marker::Channel>, Id<marker::User>), i64>,
     /// Told of read markers, hence counts mentions: pure v10 sessions are not.
@@ -121,6 +124,17 @@ impl Cache {
                 }
             }
 
+            D::ChannelRecipientAdd(event) => {
+                if let Some(dm) = self.dms.get_mut(&event.channel_id) {
+                    dm.recipients.get_or_insert_default().push(event.user.clone());
+                }
+            }
+            D::ChannelRecipientRemove(event) => {
+                if let Some(dm) = self.dms.get_mut(&event.channel_id) {
+                    dm.recipients.get_or_insert_default().retain(|user| user.id != event.user.id);
+                }
+            }
+
             D::GuildRoleCreate(event) | D::GuildRoleUpdate(event) => {
                 self.in_guild(event.guild_id, |guild| guild.put_role(&event.role));
             }
@@ -184,6 +198,14 @@ impl Cache {
             D::OscReadStateUpdate(state) => {
                 self.read_states.insert(state.channel_id, state.clone());
             }
+            D::OscRelationshipUpdate(relationship) => {
+                self.relationships.insert(relationship.id, (**relationship).clone());
+            }
+            D::OscRelationshipRemove(gone) => {
+                self.relationships.remove(&gone.id);
+            }
+            D::OscNotificationUpdate(setting) => self.put_notification(setting),
+            D::OscUserUpdate(user) => self.put_user(user),
         }
     }
 
@@ -196,9 +218,14 @@ impl Cache {
             dms: ready.private_channels.iter().map(|dm| (dm.id, dm.clone())).collect(),
             ..Self::default()
         };
-        for state in ready.osc.iter().flat_map(|osc| &osc.read_states) {
+        let Some(osc) = &ready.osc else { return };
+        for state in &osc.read_states {
             self.read_states.insert(state.channel_id, state.clone());
         }
+        for relationship in &osc.relationships {
+            self.relationships.insert(relationship.id, relationship.clone());
+        }
+        osc.notifications.iter().for_each(|setting| self.put_notification(setting));
     }
 
     fn put_guild(&mut self, guild: GuildCopy) {
@@ -230,10 +257,30 @@ impl Cache {
             Some(guild) => self.in_guild(guild, |guild| {
                 guild.channels.insert(channel.id, channel.clone());
             }),
+            // Pure v10 sessions do not know of it.
             None => {
-                self.dms.insert(channel.id, channel.clone());
+                if let Some(known) = self.dms.get_mut(&channel.id) {
+                    *known = channel.clone();
+                }
             }
         }
+    }
+
+    fn put_notification(&mut self, setting: &NotificationSetting) {
+        if setting.level.is_none() && !setting.muted {
+            self.notifications.remove(&setting.id);
+        } else {
+            self.notifications.insert(setting.id, setting.clone());
+        }
+    }
+
+    /// Somebody looks different, wherever they are kept outside of rooms.
+    fn put_user(&mut self, user: &User) {
+        if let Some(relationship) = self.relationships.get_mut(&user.id) {
+            relationship.user = user.clone();
+        }
+        let recipients = self.dms.values_mut().filter_map(|dm| dm.recipients.as_mut()).flatten();
+        recipients.filter(|known| known.id == user.id).for_each(|known| *known = user.clone());
     }
 
     fn channel_mut(&mut self, id: Id<marker::Channel>) -> Option<&mut Channel> {

@@ -95,6 +95,7 @@ async fn found(
         owner_id: None,
         idle_since: None,
         intents: 0,
+        bio: None,
     };
     let (login, token) = login::issue(app, row.id, client);
     let credential = CredentialRow { user_id: row.id, password };
@@ -134,7 +135,7 @@ async fn claim(
         member.guest = false;
         batch = batch.put(member);
     }
-    let events = user::changed(app, &row, &members, guest.server_owner);
+    let events = user::changed(app, &row, &members, guest.server_owner).await?;
     user::name_taken(lane.enqueue(batch, events).durable().await)?;
     Ok(login::signed_in(app, &row, token, guest.server_owner))
 }

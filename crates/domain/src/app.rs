@@ -145,7 +145,8 @@ impl App {
         let guild = match self.cache.place(id) {
             Some(guild) => guild,
             None => {
-                let Some(row) = self.disk.get::<ChannelRow>(id).await? else {
+                // With what waits: who was taken out of a group a moment ago is out.
+                let Some(row) = self.store.get::<ChannelRow>(id).await? else {
                     return no(unknown);
                 };
                 match row.guild_id {

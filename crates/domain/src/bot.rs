@@ -54,6 +54,7 @@ fn new_row(app: &App, owner: Id<marker::User>, name: &str) -> Result<UserRow, Re
         owner_id: Some(owner),
         idle_since: None,
         intents: Intents::PRIVILEGED.0,
+        bio: None,
     })
 }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use proto::{
     Code, Id, Patch, Permissions,
-    channel::{Channel, ChannelPosition, CreateChannel, GUILD_TEXT, GUILD_VOICE, ModifyChannel},
+    channel::{
+        Channel, ChannelPosition, CreateChannel, GROUP_DM, GUILD_TEXT, GUILD_VOICE, ModifyChannel,
+    },
     gateway::Dispatch,
     guild::Guild,
     invite::InviteDelete,
@@ -18,7 +20,7 @@ use crate::{
     Actor, App, access,
     bus::{Audience, Event},
     cache::GuildState,
-    dm, guild, invite, purge,
+    dm, group, guild, invite, purge,
     reject::{Reject, Result, no},
     render,
     rows::{ChannelRow, GuildRow, InviteRow, Purge, TipRow},
@@ -45,6 +47,8 @@ pub(crate) fn row(app: &App, guild: Id<marker::Guild>, kind: u8, name: String) -
         overwrites: Vec::new(),
         recipients: Vec::new(),
         epoch: 0,
+        owner_id: None,
+        icon: None,
     }
 }
 
@@ -225,7 +229,10 @@ pub async fn reorder(
 pub async fn delete(app: &App, actor: &Actor, id: Id<marker::Channel>) -> Result<Channel> {
     let place = access::channel(app, actor, id).await?;
     let Some(guild_id) = place.guild_id() else {
-        return dm::close(app, actor, &place.channel).await;
+        return match place.channel.kind {
+            GROUP_DM => group::leave(app, actor, id).await,
+            _ => dm::close(app, actor, &place.channel).await,
+        };
     };
     place.require(Permissions::MANAGE_CHANNELS)?;
     let (lane, guild) = guild::alone(app, guild_id).await?;

@@ -11,8 +11,9 @@ use proto::{
 use crate::{
     Actor, App,
     bus::Event,
+    group,
     reject::{Reject, Result, no},
-    render,
+    relationship, render,
     rows::{ChannelRow, DmRow, MemberRow, PairRow, TipRow, UserKind},
     store::{Batch, IntoKey as _, Scan},
 };
@@ -23,13 +24,13 @@ pub async fn open(app: &App, actor: &Actor, other: Id<marker::User>) -> Result<C
         return no(Reject::Refused(Code::CANNOT_DM));
     }
     let user = app.user(other).await?;
+    let pair_of = (actor.user.min(other), actor.user.max(other));
+    if app.disk.get::<PairRow>(pair_of).await?.is_none() {
+        may_open(app, actor, other).await?;
+    }
     let (low, high) = (actor.user.min(other), actor.user.max(other));
     let lane = app.lane_named("pair", (low, high)).await;
     let pair = app.store.get::<PairRow>((low, high)).await?;
-    if pair.is_none() && !share_a_guild(app, actor.user, other).await? {
-        // Who shares no room with somebody does not learn that they exist.
-        return no(Reject::Unknown(Code::UNKNOWN_USER));
-    }
     if user.kind == UserKind::Deleted || (actor.is_bot() && user.kind == UserKind::Bot) {
         return no(Reject::Refused(Code::CANNOT_DM));
     }
@@ -59,10 +60,26 @@ pub async fn open(app: &App, actor: &Actor, other: Id<marker::User>) -> Result<C
 }
 
 fn create(app: &App, low: Id<marker::User>, high: Id<marker::User>) -> (ChannelRow, Batch) {
-    let row = ChannelRow {
+    let row = ChannelRow { recipients: vec![low, high], ..row(app, channel::DM) };
+    let pair = PairRow { low, high, channel_id: row.id };
+    let batch = Batch::new().insert(&row).insert(&pair);
+    (row, batch)
+}
+
+/// Who shares no room with somebody does not learn that they exist.
+async fn may_open(app: &App, actor: &Actor, other: Id<marker::User>) -> Result<()> {
+    if !acquainted(app, actor.user, other).await? {
+        return no(Reject::Unknown(Code::UNKNOWN_USER));
+    }
+    relationship::on_terms(app, actor.user, other).await
+}
+
+/// A bare conversation.
+pub(crate) fn row(app: &App, kind: u8) -> ChannelRow {
+    ChannelRow {
         id: app.ids.next(),
         guild_id: None,
-        kind: channel::DM,
+        kind,
         name: String::new(),
         position: 0,
         topic: None,
@@ -72,12 +89,34 @@ fn create(app: &App, low: Id<marker::User>, high: Id<marker::User>) -> (ChannelR
         bitrate: 0,
         user_limit: 0,
         overwrites: Vec::new(),
-        recipients: vec![low, high],
+        recipients: Vec::new(),
         epoch: 0,
-    };
-    let pair = PairRow { low, high, channel_id: row.id };
-    let batch = Batch::new().insert(&row).insert(&pair);
-    (row, batch)
+        owner_id: None,
+        icon: None,
+    }
+}
+
+/// In a direct message: says no if one of the two has blocked the other.
+pub(crate) async fn on_terms(app: &App, actor: &Actor, row: &ChannelRow) -> Result<()> {
+    let other = row.recipients.iter().find(|user| **user != actor.user);
+    match other.filter(|_| row.kind == channel::DM) {
+        Some(other) => relationship::on_terms(app, actor.user, *other).await,
+        None => Ok(()),
+    }
+}
+
+/// Everybody somebody has a conversation with.
+pub(crate) async fn partners(app: &App, user: Id<marker::User>) -> Result<Vec<Id<marker::User>>> {
+    let low = app.disk.scan::<PairRow>(Scan::of::<PairRow>().prefix(user)).await?;
+    let high = Scan::of::<PairRow>().by("by_high").prefix(user);
+    let high = app.disk.scan::<PairRow>(high).await?;
+    let pairs = low.iter().map(|pair| pair.high).chain(high.iter().map(|pair| pair.low));
+    let groups = group::of(app, user).await?;
+    let mut all: Vec<_> = pairs.chain(groups.into_iter().flat_map(|row| row.recipients)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.retain(|one| *one != user);
+    Ok(all)
 }
 
 async fn share_a_guild(app: &App, one: Id<marker::User>, other: Id<marker::User>) -> Result<bool> {
@@ -87,17 +126,24 @@ async fn share_a_guild(app: &App, one: Id<marker::User>, other: Id<marker::User>
     Ok(app.disk.get_many::<MemberRow>(keys).await?.iter().any(Option::is_some))
 }
 
-/// Whether these two may know of each other: a shared room or a conversation.
+/// Whether these two may know of each other: a shared room, a conversation, or as friends.
 pub async fn acquainted(app: &App, one: Id<marker::User>, other: Id<marker::User>) -> Result<bool> {
     if one == other || app.disk.get::<PairRow>((one.min(other), one.max(other))).await?.is_some() {
         return Ok(true);
     }
-    share_a_guild(app, one, other).await
+    if share_a_guild(app, one, other).await? || relationship::between(app, one, other).await? {
+        return Ok(true);
+    }
+    Ok(group::of(app, one).await?.iter().any(|row| row.recipients.contains(&other)))
 }
 
 /// For a message: puts the channel into the list of whoever closed it or never saw it.
 pub(crate) async fn open_for_all(app: &App, row: &ChannelRow) -> Result<(Batch, Vec<Event>)> {
     let (mut batch, mut events) = (Batch::new(), Vec::new());
+    if row.kind != channel::DM {
+        // A group stays in the list of all who are in it.
+        return Ok((batch, events));
+    }
     for user in &row.recipients {
         if app.store.get::<DmRow>((*user, row.id)).await?.is_none() {
             batch = batch.put(&DmRow { user_id: *user, channel_id: row.id });
@@ -128,7 +174,11 @@ pub async fn render_for(app: &App, row: &ChannelRow, viewer: Id<marker::User>) -
     Ok(render::dm(row, tip.as_ref(), others(app, row, viewer).await?))
 }
 
-async fn others(app: &App, row: &ChannelRow, viewer: Id<marker::User>) -> Result<Vec<User>> {
+pub(crate) async fn others(
+    app: &App,
+    row: &ChannelRow,
+    viewer: Id<marker::User>,
+) -> Result<Vec<User>> {
     let ids: Vec<_> = row.recipients.iter().copied().filter(|id| *id != viewer).collect();
     let users = app.users(&ids).await?;
     let rendered = users.iter().zip(ids).map(|(user, id)| match user {

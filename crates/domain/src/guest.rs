@@ -44,6 +44,7 @@ pub(crate) fn new_row(app: &App, name: String) -> UserRow {
         owner_id: None,
         idle_since: Some(app.clock.now()),
         intents: 0,
+        bio: None,
     }
 }
 

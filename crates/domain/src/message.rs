@@ -45,6 +45,7 @@ pub async fn send(
 ) -> Result<Message> {
     let place = access::require(app, actor, channel, Permissions::SEND_MESSAGES).await?;
     check::takes_messages(&place)?;
+    dm::on_terms(app, actor, &place.channel).await?;
     let lane = app.lane_channel(place.guild_id(), channel).await;
     // What was seen before the lane was free may have changed.
     let place = access::require(app, actor, channel, Permissions::SEND_MESSAGES).await?;

@@ -12,7 +12,7 @@ use crate::{
     Actor, App, access,
     access::Place,
     bus::Event,
-    message,
+    dm, message,
     reject::{Reject, Result, no},
     render,
     rows::{MessageRow, ReactionCount, ReactionRow},
@@ -32,6 +32,7 @@ pub async fn add(
     let lane = app.lane_channel(place.guild_id(), channel).await;
     let place = access::require(app, actor, channel, Permissions::READ_MESSAGE_HISTORY).await?;
     takes_part(app, &place)?;
+    dm::on_terms(app, actor, &place.channel).await?;
     let mut row = message::find(app, channel, id).await?;
     let own = ReactionRow { message_id: id, emoji: emoji.clone(), user_id: actor.user };
     if app.store.get::<ReactionRow>((id, &emoji, actor.user)).await?.is_some() {

@@ -6,16 +6,22 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use proto::{
-    Id, channel::Channel, gateway::RequestGuildMembers, guild::GuildCreate, marker, member::Member,
-    osc::ReadState, voice::VoiceState,
+    Id,
+    channel::Channel,
+    gateway::RequestGuildMembers,
+    guild::GuildCreate,
+    marker,
+    member::Member,
+    osc::{NotificationSetting, ReadState, Relationship},
+    voice::VoiceState,
 };
 
 use crate::{
     Actor, App,
     cache::{Guild, GuildState},
-    dm, read_state,
+    dm, notification, read_state,
     reject::{Reject, Result, no},
-    render,
+    relationship, render,
     rows::{MemberRow, UserRow},
     store::Scan,
 };
@@ -36,18 +42,25 @@ pub struct Start {
     pub guilds: Vec<Arc<Guild>>,
     pub dms: Vec<Channel>,
     pub read_states: Vec<ReadState>,
+    pub relationships: Vec<Relationship>,
+    pub notifications: Vec<NotificationSetting>,
 }
 
 /// Loads a start. `whole`: also what only our own clients get.
 pub async fn start(app: &App, actor: &Actor, whole: bool) -> Result<Start> {
     let user = app.user(actor.user).await?;
     let guilds = guilds(app, actor.user).await?;
-    let (mut dms, mut read_states) = (Vec::new(), Vec::new());
-    if whole {
-        dms = dm::list(app, actor.user).await?;
-        read_states = read_state::all(app, actor.user, &guilds).await?;
-    }
-    Ok(Start { user, guilds, dms, read_states })
+    let (dms, read_states, relationships, notifications) = if whole {
+        (
+            dm::list(app, actor.user).await?,
+            read_state::all(app, actor.user, &guilds).await?,
+            relationship::list(app, actor.user).await?,
+            notification::all(app, actor.user).await?,
+        )
+    } else {
+        Default::default()
+    };
+    Ok(Start { user, guilds, dms, read_states, relationships, notifications })
 }
 
 /// The guilds somebody is in, made active.

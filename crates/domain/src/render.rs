@@ -26,6 +26,7 @@ pub fn user(row: &UserRow) -> User {
             guest: true,
             tag: Some(tag(row.id)),
             expires_at: None,
+            bio: None,
             server_owner: false,
         }),
         _ => None,
@@ -57,9 +58,11 @@ pub fn current_user(app: &App, row: &UserRow, server_owner: bool) -> CurrentUser
         guest: false,
         tag: None,
         expires_at: None,
+        bio: None,
         server_owner: false,
     });
     osc.expires_at = expires_at;
+    osc.bio = row.bio.clone();
     osc.server_owner = server_owner;
     user.osc = Some(osc);
     CurrentUser::new(user)
@@ -135,13 +138,17 @@ pub fn channel(row: &ChannelRow, tip: Option<&TipRow>) -> Channel {
     }
 }
 
-/// A direct message as one of its two sees it.
+/// A direct message or a group as one of those in it sees it.
 pub fn dm(row: &ChannelRow, tip: Option<&TipRow>, others: Vec<User>) -> Channel {
+    let group = row.kind == channel::GROUP_DM;
     Channel {
         last_message_id: Some(tip.and_then(|tip| tip.last_message_id)),
         last_pin_timestamp: tip.and_then(|tip| tip.last_pin_at),
         recipients: Some(others),
-        ..Channel::bare(row.id, channel::DM)
+        name: group.then(|| row.name.clone()),
+        icon: group.then(|| row.icon.clone()),
+        owner_id: row.owner_id,
+        ..Channel::bare(row.id, row.kind)
     }
 }
 

@@ -46,6 +46,8 @@ pub const TABLES: &[&Table] = &[
     PurgeRow::TABLE,
     ReadStateRow::TABLE,
     DmRow::TABLE,
+    RelationshipRow::TABLE,
+    NotificationRow::TABLE,
     PairRow::TABLE,
     CommandRow::TABLE,
     EventRow::TABLE,
@@ -170,6 +172,9 @@ rows! {
         /// Of a bot: privileged intents it was granted.
         #[serde(default, skip_serializing_if = "is_default")]
         intents: u64,
+        /// What it says about itself.
+        #[serde(default, skip_serializing_if = "is_default")]
+        bio: Option<String>,
     }
 
     /// The password of an account, as a PHC string (Argon2id).
@@ -236,6 +241,12 @@ rows! {
         /// Grows when somebody loses access: signed attachment addresses of before end.
         #[serde(default, skip_serializing_if = "is_default")]
         epoch: u32,
+        /// Of a group.
+        #[serde(default, skip_serializing_if = "is_default")]
+        owner_id: Option<Id<marker::User>>,
+        /// Of a group.
+        #[serde(default, skip_serializing_if = "is_default")]
+        icon: Option<String>,
     }
 
     /// The end of a channel: what changes with each message, apart from the channel itself.
@@ -391,8 +402,28 @@ rows! {
     /// A direct message in somebody's list.
     DmRow = "dm" key(user_id: Id<marker::User>, channel_id: Id<marker::Channel>) {}
 
+    /// How one of two stands with the other: `osc::Relationship::kind`.
+    RelationshipRow = "relationship"
+    key(user_id: Id<marker::User>, other_id: Id<marker::User>)
+    indexes(index("by_other", &["other_id"])) {
+        kind: u8,
+        #[serde(with = "ms")]
+        since: Timestamp,
+    }
+
+    /// How somebody is told of a guild or a channel.
+    NotificationRow = "notification"
+    key(user_id: Id<marker::User>, target_id: Id<marker::Target>) {
+        level: Option<u8>,
+        muted: bool,
+        #[serde(with = "ms::option")]
+        muted_until: Option<Timestamp>,
+    }
+
     /// The one direct message channel of two people.
-    PairRow = "pair" key(low: Id<marker::User>, high: Id<marker::User>) {
+    PairRow = "pair"
+    key(low: Id<marker::User>, high: Id<marker::User>)
+    indexes(index("by_high", &["high"])) {
         channel_id: Id<marker::Channel>,
     }
 

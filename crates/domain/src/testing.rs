@@ -108,6 +108,7 @@ impl World {
             owner_id: None,
             idle_since: (kind == UserKind::Guest).then(|| proto::Timestamp::from_ms(0)),
             intents: 0,
+            bio: None,
         };
         self.write(Batch::new().insert(&user)).await;
         Actor { user: user.id, kind, login: self.app.ids.next(), server_owner: false }
@@ -180,6 +181,8 @@ impl World {
             overwrites: Vec::new(),
             recipients: Vec::new(),
             epoch: 0,
+            owner_id: None,
+            icon: None,
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{
     App, access,
     actor::Actor,
     bus::{Audience, Event},
+    dm,
     reject::Result,
     render,
 };
@@ -15,6 +16,7 @@ use crate::{
 /// Tells a channel that the actor begins to write.
 pub async fn start(app: &App, actor: &Actor, channel: Id<marker::Channel>) -> Result<()> {
     let place = access::require(app, actor, channel, Permissions::SEND_MESSAGES).await?;
+    dm::on_terms(app, actor, &place.channel).await?;
     let user = app.user(actor.user).await?;
     let member = place.member.as_ref();
     let typing = TypingStart {

@@ -4,20 +4,21 @@ use proto::{
     Code, Id,
     gateway::{Dispatch, GuildUser},
     marker,
+    osc::{MutualGuild, Profile},
     user::{CurrentUser, ModifyCurrentUser, User},
 };
 
 use crate::{
     Actor, App,
     bus::Event,
-    guild,
+    dm, group, guild,
     lane::Lane,
     login, member, name, picture,
     reject::{Error, Reject, Result, no},
-    render,
+    relationship, render,
     rows::{
-        CredentialRow, DmRow, GuildRow, MemberRow, MetaRow, PairRow, ReadStateRow, UserKind,
-        UserRow,
+        CredentialRow, DmRow, GuildRow, MemberRow, MetaRow, NotificationRow, ReadStateRow,
+        UserKind, UserRow,
     },
     server_owner,
     store::{Batch, IntoKey as _, SCAN_MAX, Scan},
@@ -39,20 +40,29 @@ pub async fn get(app: &App, actor: &Actor, id: Id<marker::User>) -> Result<User>
 }
 
 async fn knows(app: &App, who: Id<marker::User>, whom: Id<marker::User>) -> Result<bool> {
-    if who == whom {
-        return Ok(true);
-    }
     if app.user(whom).await.is_ok_and(|user| user.owner_id == Some(who)) {
         return Ok(true);
     }
-    let pair = (who.min(whom), who.max(whom)).into_key();
-    if app.disk.get::<PairRow>(pair).await?.is_some() {
-        return Ok(true);
+    dm::acquainted(app, who, whom).await
+}
+
+/// Somebody the actor may know, with what the two have in common.
+pub async fn profile(app: &App, actor: &Actor, id: Id<marker::User>) -> Result<Profile> {
+    if !knows(app, actor.user, id).await? {
+        return no(Reject::Unknown(Code::UNKNOWN_USER));
     }
-    let guilds: Vec<MemberRow> =
-        app.disk.scan(Scan::of::<MemberRow>().by("by_user").prefix(who)).await?;
-    let keys = guilds.iter().map(|member| (member.guild_id, whom).into_key()).collect();
-    Ok(app.disk.get_many::<MemberRow>(keys).await?.iter().any(Option::is_some))
+    let row = app.user(id).await?;
+    let mine = Scan::of::<MemberRow>().by("by_user").prefix(actor.user);
+    let mine = app.disk.scan::<MemberRow>(mine).await?;
+    let keys = mine.iter().map(|member| (member.guild_id, id).into_key()).collect();
+    let both = app.disk.get_many::<MemberRow>(keys).await?.into_iter().flatten();
+    let mutual_guilds = both.map(|row| MutualGuild { id: row.guild_id, nick: row.nick }).collect();
+    let mutual_friends = if id == actor.user {
+        Vec::new()
+    } else {
+        relationship::mutual_friends(app, actor.user, id).await?
+    };
+    Ok(Profile { user: render::user(&row), bio: row.bio.clone(), mutual_guilds, mutual_friends })
 }
 
 /// Changes the actor's names and picture.
@@ -81,6 +91,10 @@ pub async fn modify(app: &App, actor: &Actor, change: ModifyCurrentUser) -> Resu
         Some(None) => Some(None),
         Some(Some(uri)) => Some(Some(picture::keep(app, "avatar", &uri).await?)),
     };
+    let bio = match change.bio.change() {
+        None => None,
+        Some(text) => Some(bio(app, text.unwrap_or_default())?),
+    };
     let (lane, members) = everywhere(app, actor.user).await?;
     let mut row = present(app, actor.user).await?;
     let before = row.clone();
@@ -96,13 +110,27 @@ pub async fn modify(app: &App, actor: &Actor, change: ModifyCurrentUser) -> Resu
     if let Some(avatar) = avatar {
         row.avatar = avatar;
     }
+    row.bio = bio.unwrap_or(row.bio);
     let current = render::current_user(app, &row, actor.server_owner);
     if row == before {
         return Ok(current);
     }
-    let events = changed(app, &row, &members, actor.server_owner);
+    let mut events = changed(app, &row, &members, actor.server_owner).await?;
+    if render::user(&row) == render::user(&before) {
+        // What only the user itself sees: nobody else is told.
+        events.truncate(1);
+    }
     name_taken(lane.enqueue(Batch::new().put(&row), events).durable().await)?;
     Ok(current)
+}
+
+/// What somebody says about themselves; nothing if it is empty.
+fn bio(app: &App, text: String) -> Result<Option<String>> {
+    let most = app.limits.bio_length;
+    match name::clean_lines(&text).filter(|text| text.chars().count() <= most) {
+        Some(text) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+        None => no(Reject::length("bio", 0, most)),
+    }
 }
 
 async fn checked(app: &App, actor: &Actor, path: &str, text: &str) -> Result<String> {
@@ -148,16 +176,27 @@ pub(crate) async fn everywhere(
 }
 
 /// What others and the user itself are told when its names, picture or kind changed.
-pub(crate) fn changed(
+pub(crate) async fn changed(
     app: &App,
     user: &UserRow,
     members: &[MemberRow],
     server_owner: bool,
-) -> Vec<Event> {
+) -> Result<Vec<Event>> {
     let current = render::current_user(app, user, server_owner);
     let own = Event::to_users([user.id], Dispatch::UserUpdate(Box::new(current)));
     let others = members.iter().map(|row| member::updated(row, user));
-    std::iter::once(own).chain(others).collect()
+    let known = known_again(app, user).await?;
+    Ok(std::iter::once(own).chain(others).chain(known).collect())
+}
+
+/// Tells those who know somebody from a conversation or as a friend, rooms aside.
+async fn known_again(app: &App, user: &UserRow) -> Result<Option<Event>> {
+    let mut circle = relationship::holders(app, user.id).await?;
+    circle.extend(dm::partners(app, user.id).await?);
+    circle.sort_unstable();
+    circle.dedup();
+    let update = Dispatch::OscUserUpdate(Box::new(render::user(user)));
+    Ok((!circle.is_empty()).then(|| Event::to_users(circle, update)))
 }
 
 /// Leaves these guilds: the changes and what is told.
@@ -199,6 +238,11 @@ pub(crate) async fn erase(
     rooms: Rooms,
     still: impl Fn(&UserRow) -> bool,
 ) -> Result<bool> {
+    let row = app.store.get::<UserRow>(id).await?;
+    if !row.is_some_and(|row| row.kind != UserKind::Deleted && still(&row)) {
+        return Ok(false);
+    }
+    group::leave_all(app, id).await?;
     let (lane, members) = everywhere(app, id).await?;
     let row = app.store.get::<UserRow>(id).await?;
     let Some(mut row) = row.filter(|row| row.kind != UserKind::Deleted && still(row)) else {
@@ -212,14 +256,20 @@ pub(crate) async fn erase(
     row.username = format!("deleted_{id}");
     row.global_name = Some("Deleted user".to_owned());
     (row.avatar, row.owner_id, row.idle_since, row.intents) = (None, None, None, 0);
+    row.bio = None;
     let (logins, mut events) = login::end(&login::all(app, id).await?);
     let (left, told) = leave(&row, &members);
     events.extend(told);
+    let (parted, told) = relationship::erased(app, id).await?;
+    events.extend(told);
+    events.extend(known_again(app, &row).await?);
     let mut batch = left
         .and(logins)
+        .and(parted)
         .put(&row)
         .delete::<CredentialRow>(id)
         .prune::<DmRow>(id, None, SCAN_MAX)
+        .prune::<NotificationRow>(id, None, SCAN_MAX)
         .prune::<ReadStateRow>(id, None, SCAN_MAX);
     if server_owner::get(app).await? == Some(id) {
         batch = batch

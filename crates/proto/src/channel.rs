@@ -13,6 +13,8 @@ pub const GUILD_TEXT: u8 = 0;
 pub const DM: u8 = 1;
 /// `Channel::kind`: a place to talk in, with text beside it.
 pub const GUILD_VOICE: u8 = 2;
+/// `Channel::kind`: a few people.
+pub const GROUP_DM: u8 = 3;
 /// `Channel::kind`: groups channels.
 pub const GUILD_CATEGORY: u8 = 4;
 
@@ -69,9 +71,23 @@ wire! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         pub recipients: Option<Vec<User>>,
+        /// A group's picture.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
+        #[cfg_attr(test, ts(optional, as = "Option<Option<String>>"))]
+        pub icon: Option<Option<String>>,
+        /// Of a group.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub owner_id: Option<Id<marker::User>>,
         #[serde(default, skip_serializing_if = "is_zero")]
         #[cfg_attr(test, ts(optional, as = "Option<u32>"))]
         pub default_auto_archive_duration: u32,
+    }
+
+    /// CHANNEL_RECIPIENT_ADD and _REMOVE: somebody came into a group, or went.
+    pub struct ChannelRecipient {
+        pub channel_id: Id<marker::Channel>,
+        pub user: User,
     }
 
     /// CHANNEL_PINS_UPDATE.
@@ -104,6 +120,8 @@ impl Channel {
             bitrate: None,
             user_limit: None,
             recipients: None,
+            icon: None,
+            owner_id: None,
             default_auto_archive_duration: 0,
         }
     }
@@ -164,6 +182,16 @@ pub struct ModifyChannel {
     pub position: Patch<u32>,
     pub permission_overwrites: Patch<Vec<Overwrite>>,
     pub parent_id: Patch<Id<marker::Channel>>,
+}
+
+/// Body of `PATCH /channels/{channel}` of a group.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct ModifyGroup {
+    /// Null or empty: it is called by who is in it.
+    pub name: Patch<String>,
+    /// A data URI.
+    pub icon: Patch<String>,
 }
 
 /// An item of `PATCH /guilds/{guild}/channels`.

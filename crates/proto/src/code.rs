@@ -32,7 +32,9 @@ codes! {
     PEOPLE_ONLY = 20001, "Bots cannot use this endpoint";
     SLOW_MODE = 20016, "This channel is in slow mode: wait before you write again";
     MAX_GUILDS = 30001, "Maximum number of rooms reached";
+    MAX_FRIENDS = 30002, "Maximum number of friends reached: end a friendship or a block first";
     MAX_PINS = 30003, "Maximum number of pins reached: unpin something first";
+    MAX_RECIPIENTS = 30004, "Maximum number of people in a group reached";
     MAX_ROLES = 30005, "Maximum number of roles reached";
     MAX_REACTIONS = 30010, "Maximum number of reactions reached";
     MAX_CHANNELS = 30013, "Maximum number of channels reached";
@@ -78,6 +80,9 @@ codes! {
     SLUG_TAKEN = 900012, "This address is taken: choose another";
     FOREIGN_ORIGIN = 900013, "This page may not act for you: send your token in a header";
     TOO_SLOW = 900014, "The request came in too slowly";
+    OWN_RELATIONSHIP = 900017, "This is you: choose somebody else";
+    BOT_RELATIONSHIP = 900018, "Bots have no friends: add them to a room instead";
+    MAX_NOTIFICATIONS = 900019, "Too many notification settings: set some back first";
     FILES_FULL = 900016, "Your files take all the space you have here: delete some first";
 }
 

@@ -11,13 +11,13 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     Id,
-    channel::{Channel, ChannelPinsUpdate},
+    channel::{Channel, ChannelPinsUpdate, ChannelRecipient},
     guild::{Guild, GuildCreate, UnavailableGuild},
     invite::{InviteCreate, InviteDelete},
     marker,
     member::Member,
     message::{Message, MessageDelete, MessageDeleteBulk, ReactionEvent, ReactionsCleared},
-    osc::{ReadState, ReadyOsc},
+    osc::{NotificationSetting, ReadState, ReadyOsc, Relationship, RelationshipRemove},
     presence::{Presence, TypingStart},
     role::Role,
     user::{CurrentUser, User},
@@ -138,6 +138,8 @@ dispatches! {
     ChannelUpdate(Box<Channel>) = "CHANNEL_UPDATE",
     ChannelDelete(Box<Channel>) = "CHANNEL_DELETE",
     ChannelPinsUpdate(ChannelPinsUpdate) = "CHANNEL_PINS_UPDATE",
+    ChannelRecipientAdd(Box<ChannelRecipient>) = "CHANNEL_RECIPIENT_ADD",
+    ChannelRecipientRemove(Box<ChannelRecipient>) = "CHANNEL_RECIPIENT_REMOVE",
     GuildRoleCreate(RoleEvent) = "GUILD_ROLE_CREATE",
     GuildRoleUpdate(RoleEvent) = "GUILD_ROLE_UPDATE",
     GuildRoleDelete(RoleDelete) = "GUILD_ROLE_DELETE",
@@ -165,6 +167,11 @@ dispatches! {
     /// A direct message was opened. COMPAT: never CHANNEL_CREATE, some libraries fail on it.
     OscChannelCreate(Box<Channel>) = "OSC_CHANNEL_CREATE",
     OscReadStateUpdate(ReadState) = "OSC_READ_STATE_UPDATE",
+    OscRelationshipUpdate(Box<Relationship>) = "OSC_RELATIONSHIP_UPDATE",
+    OscRelationshipRemove(RelationshipRemove) = "OSC_RELATIONSHIP_REMOVE",
+    OscNotificationUpdate(NotificationSetting) = "OSC_NOTIFICATION_UPDATE",
+    /// Somebody known from a conversation or as a friend has another name or picture.
+    OscUserUpdate(Box<User>) = "OSC_USER_UPDATE",
 }
 
 /// Which of the four encodings of an event a session gets.
@@ -193,7 +200,7 @@ impl Shape {
 impl Dispatch {
     /// Whether this event exists only in our own namespace.
     pub fn is_osc(&self) -> bool {
-        matches!(self, Self::OscChannelCreate(_) | Self::OscReadStateUpdate(_))
+        self.name().starts_with("OSC_")
     }
 
     /// The end of its frame, after the sequence number: `,"t":"NAME","d":{...}}`.
@@ -240,6 +247,9 @@ impl Dispatch {
             D::VoiceServerUpdate(_) | D::OscChannelCreate(_) | D::OscReadStateUpdate(_) => {
                 return None;
             }
+            D::OscRelationshipUpdate(_) | D::OscRelationshipRemove(_) => return None,
+            D::OscNotificationUpdate(_) | D::OscUserUpdate(_) => return None,
+            D::ChannelRecipientAdd(_) | D::ChannelRecipientRemove(_) => Intents::GUILDS,
             D::GuildCreate(_) | D::GuildUpdate(_) | D::GuildDelete(_) => Intents::GUILDS,
             D::ChannelCreate(_) | D::ChannelUpdate(_) | D::ChannelDelete(_) => Intents::GUILDS,
             D::GuildRoleCreate(_) | D::GuildRoleUpdate(_) | D::GuildRoleDelete(_) => {

@@ -47,6 +47,8 @@ pub mod marker {
         Emoji
         /// A permission overwrite names a role or a user.
         Overwrite
+        /// What can be muted: a guild or a channel.
+        Target
     }
 }
 

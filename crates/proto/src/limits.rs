@@ -90,12 +90,20 @@ limits! {
     members_page: usize = 1_000;
     /// Direct message channels of one person.
     user_dms: usize = 1_000;
+    /// People in a group conversation.
+    group_recipients: usize = 10;
 
     // People.
     /// Characters of a username.
     username_length: usize = 32;
     /// Characters of a name that people see, and of a nickname.
     display_name_length: usize = 32;
+    /// Characters of what somebody says about themselves.
+    bio_length: usize = 190;
+    /// Friends, requests and blocks of one person.
+    user_relationships: usize = 1_000;
+    /// Rooms and channels one person can set notifications for.
+    user_notifications: usize = 2_000;
     /// Characters a password needs.
     password_length_min: usize = 8;
     /// Bytes a password can have.

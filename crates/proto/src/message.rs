@@ -12,6 +12,14 @@ use crate::{
 
 /// `Message::kind`: somebody wrote it.
 pub const DEFAULT: u8 = 0;
+/// `Message::kind`: somebody was brought into a group.
+pub const RECIPIENT_ADD: u8 = 1;
+/// `Message::kind`: somebody left a group, or was taken out.
+pub const RECIPIENT_REMOVE: u8 = 2;
+/// `Message::kind`: a group has another name.
+pub const CHANNEL_NAME_CHANGE: u8 = 4;
+/// `Message::kind`: a group has another picture.
+pub const CHANNEL_ICON_CHANGE: u8 = 5;
 /// `Message::kind`: a message was pinned.
 pub const CHANNEL_PINNED_MESSAGE: u8 = 6;
 /// `Message::kind`: somebody joined the guild.

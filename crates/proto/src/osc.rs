@@ -10,10 +10,71 @@ use crate::{
     wire::{is_false, wire},
 };
 
+/// `Relationship::kind`.
+pub const FRIEND: u8 = 1;
+/// `Relationship::kind`.
+pub const BLOCKED: u8 = 2;
+/// `Relationship::kind`: asks me.
+pub const INCOMING: u8 = 3;
+/// `Relationship::kind`: asked by me.
+pub const OUTGOING: u8 = 4;
+
+/// `NotificationSetting::level`.
+pub const ALL: u8 = 0;
+/// `NotificationSetting::level`.
+pub const MENTIONS: u8 = 1;
+/// `NotificationSetting::level`.
+pub const NOTHING: u8 = 2;
+
 wire! {
     /// READY's `osc`, for sessions that know us.
     pub struct ReadyOsc {
         pub read_states: Vec<ReadState>,
+        #[serde(default)]
+        pub relationships: Vec<Relationship>,
+        #[serde(default)]
+        pub notifications: Vec<NotificationSetting>,
+    }
+
+    /// How somebody stands with another. OSC_RELATIONSHIP_UPDATE.
+    pub struct Relationship {
+        /// The other's.
+        pub id: Id<marker::User>,
+        /// 1 friend, 2 blocked, 3 asks me, 4 asked by me.
+        #[serde(rename = "type")]
+        pub kind: u8,
+        pub user: User,
+        pub since: Timestamp,
+    }
+
+    /// OSC_RELATIONSHIP_REMOVE.
+    pub struct RelationshipRemove {
+        pub id: Id<marker::User>,
+    }
+
+    /// How somebody is told of a room or a channel. OSC_NOTIFICATION_UPDATE.
+    pub struct NotificationSetting {
+        /// A guild's or a channel's.
+        pub id: Id<marker::Target>,
+        /// 0 all, 1 mentions only, 2 nothing; null: as the room, or by default.
+        pub level: Option<u8>,
+        pub muted: bool,
+        /// Null: until it is unmuted. In the past: not muted any more.
+        pub muted_until: Option<Timestamp>,
+    }
+
+    /// Somebody as those may see them who know of each other.
+    pub struct Profile {
+        pub user: User,
+        pub bio: Option<String>,
+        pub mutual_guilds: Vec<MutualGuild>,
+        pub mutual_friends: Vec<Id<marker::User>>,
+    }
+
+    pub struct MutualGuild {
+        pub id: Id<marker::Guild>,
+        /// What they are called there.
+        pub nick: Option<String>,
     }
 
     /// How far somebody has read a channel. OSC_READ_STATE_UPDATE.
@@ -144,6 +205,28 @@ pub struct ModifyGuildOsc {
     /// Of a public room: its address. Null on an unlisted one: a new one, the old one ends.
     pub slug: Patch<String>,
     pub guests_write: Option<bool>,
+}
+
+/// Body of `POST /relationships`.
+#[derive(Debug, serde::Deserialize)]
+pub struct AskFriend {
+    pub username: String,
+}
+
+/// Body of `PUT /relationships/{user}`: 1 asks or agrees, 2 blocks.
+#[derive(Debug, serde::Deserialize)]
+pub struct PutRelationship {
+    #[serde(rename = "type")]
+    pub kind: u8,
+}
+
+/// Body of `PUT /notifications/{target}`.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct ModifyNotification {
+    pub level: Patch<u8>,
+    pub muted: Option<bool>,
+    pub muted_until: Patch<Timestamp>,
 }
 
 /// Body of `PUT /guilds/{guild}/owner`.

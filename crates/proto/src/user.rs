@@ -39,6 +39,10 @@ wire! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         pub expires_at: Option<Timestamp>,
+        /// To itself: what it says about itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub bio: Option<String>,
         /// To itself: owns this server.
         #[serde(default, skip_serializing_if = "is_false")]
         #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
@@ -101,4 +105,6 @@ pub struct ModifyCurrentUser {
     pub global_name: Patch<String>,
     /// A data URI.
     pub avatar: Patch<String>,
+    /// Ours.
+    pub bio: Patch<String>,
 }

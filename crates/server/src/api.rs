@@ -22,6 +22,9 @@ pub mod invite;
 pub mod member;
 pub mod role;
 pub mod dm;
+pub mod group;
+pub mod notification;
+pub mod relationship;
 pub mod message;
 pub mod pin;
 pub mod reaction;
@@ -62,6 +65,9 @@ pub fn routes() -> Routes {
         .merge(member::routes())
         .merge(role::routes())
         .merge(dm::routes())
+        .merge(group::routes())
+        .merge(notification::routes())
+        .merge(relationship::routes())
         .merge(message::routes())
         .merge(pin::routes())
         .merge(reaction::routes())
@@ -205,6 +211,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::DM_EXECUTE
         | Code::NOT_AUTHOR
         | Code::CANNOT_DM
+        | Code::OWN_RELATIONSHIP
+        | Code::BOT_RELATIONSHIP
         | Code::SYSTEM_MESSAGE
         | Code::MEMBER_OWNER
         | Code::REACTION_BLOCKED

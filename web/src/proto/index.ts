@@ -47,12 +47,25 @@ user_limit?: number,
 /**
  * Direct messages: the others.
  */
-recipients?: Array<User>, default_auto_archive_duration?: number, };
+recipients?: Array<User>, 
+/**
+ * A group's picture.
+ */
+icon?: string | null, 
+/**
+ * Of a group.
+ */
+owner_id?: string, default_auto_archive_duration?: number, };
 
 /**
  * CHANNEL_PINS_UPDATE.
  */
 export type ChannelPinsUpdate = { guild_id?: string, channel_id: string, last_pin_timestamp: string | null, };
+
+/**
+ * CHANNEL_RECIPIENT_ADD and _REMOVE: somebody came into a group, or went.
+ */
+export type ChannelRecipient = { channel_id: string, user: User, };
 
 export type ClientStatus = { desktop?: Status, mobile?: Status, web?: Status, };
 
@@ -250,10 +263,33 @@ export type MessageReference = {
  */
 type: number, message_id?: string, channel_id: string, guild_id?: string, };
 
+export type MutualGuild = { id: string, 
+/**
+ * What they are called there.
+ */
+nick: string | null, };
+
 /**
  * A nonce is echoed as it came.
  */
 export type Nonce = string | number;
+
+/**
+ * How somebody is told of a room or a channel. OSC_NOTIFICATION_UPDATE.
+ */
+export type NotificationSetting = { 
+/**
+ * A guild's or a channel's.
+ */
+id: string, 
+/**
+ * 0 all, 1 mentions only, 2 nothing; null: as the room, or by default.
+ */
+level: number | null, muted: boolean, 
+/**
+ * Null: until it is unmuted. In the past: not muted any more.
+ */
+muted_until: string | null, };
 
 /**
  * What a role or a member is allowed and denied in one channel.
@@ -302,6 +338,11 @@ export type Preview = { guild: GuildSummary, channels: Array<Channel>, channel_i
  * Newest first.
  */
 messages: Array<Message>, };
+
+/**
+ * Somebody as those may see them who know of each other.
+ */
+export type Profile = { user: User, bio: string | null, mutual_guilds: Array<MutualGuild>, mutual_friends: Array<string>, };
 
 export type Reaction = { emoji: Emoji, count: number, count_details: ReactionCounts, 
 /**
@@ -352,12 +393,30 @@ export type ReadyApplication = { id: string, flags: number, };
 /**
  * READY's `osc`, for sessions that know us.
  */
-export type ReadyOsc = { read_states: Array<ReadState>, };
+export type ReadyOsc = { read_states: Array<ReadState>, relationships: Array<Relationship>, notifications: Array<NotificationSetting>, };
 
 /**
  * Who may make an account.
  */
 export type Registration = "open" | "invite" | "closed";
+
+/**
+ * How somebody stands with another. OSC_RELATIONSHIP_UPDATE.
+ */
+export type Relationship = { 
+/**
+ * The other's.
+ */
+id: string, 
+/**
+ * 1 friend, 2 blocked, 3 asks me, 4 asked by me.
+ */
+type: number, user: User, since: string, };
+
+/**
+ * OSC_RELATIONSHIP_REMOVE.
+ */
+export type RelationshipRemove = { id: string, };
 
 /**
  * RESUMED has nothing to say.
@@ -469,6 +528,10 @@ tag?: string,
  * To the guest itself: when it will be forgotten if it stays away.
  */
 expires_at?: string, 
+/**
+ * To itself: what it says about itself.
+ */
+bio?: string, 
 /**
  * To itself: owns this server.
  */

@@ -52,6 +52,7 @@ impl Data {
             owner_id: None,
             idle_since: None,
             intents: 0,
+            bio: None,
         })
     }
 

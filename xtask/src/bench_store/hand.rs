@@ -271,6 +271,7 @@ impl Hand {
                 owner_id: row.get::<_, Option<i64>>(13)?.map(id).transpose()?,
                 idle_since: row.get::<_, Option<i64>>(14)?.map(Timestamp::from_ms),
                 intents: row.get::<_, i64>(15)? as u64,
+                bio: None,
             };
             members.push((member, user));
         }

@@ -31,7 +31,7 @@ pub struct Mentioned {
 /// A category holds channels, not messages.
 pub fn takes_messages(place: &Place) -> Result<()> {
     match place.channel.kind {
-        channel::GUILD_TEXT | channel::GUILD_VOICE | channel::DM => Ok(()),
+        channel::GUILD_TEXT | channel::GUILD_VOICE | channel::DM | channel::GROUP_DM => Ok(()),
         _ => no(Reject::Refused(Code::NOT_TEXT)),
     }
 }

@@ -45,6 +45,7 @@ pub fn routes() -> Routes {
         .get("/cdn/attachments/{channel}/{attachment}/{filename}", file)
         .get("/cdn/avatars/{user}/{hash}", avatar)
         .get("/cdn/icons/{guild}/{hash}", icon)
+        .get("/cdn/channel-icons/{guild}/{hash}", icon)
         .get("/cdn/embed/avatars/{number}", default_avatar)
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::{App, access, channel};
+use domain::{App, access, channel, group};
 use proto::{
     Id, Permissions,
-    channel::{Channel, ChannelPosition, CreateChannel, ModifyChannel},
+    channel::{Channel, ChannelPosition, CreateChannel, GROUP_DM, ModifyChannel},
     marker,
     permission::Overwrite,
 };
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::{
     Answer, Reply, Routes,
-    extract::{Actor, Path, RawJson},
+    extract::{Actor, Path, RawJson, RawPictureJson},
 };
 
 type ChannelId = Id<marker::Channel>;
@@ -81,9 +81,12 @@ async fn edit(
     State(app): State<Arc<App>>,
     Actor(actor): Actor,
     Path(id): Path<ChannelId>,
-    body: RawJson,
+    body: RawPictureJson,
 ) -> Answer<Channel> {
-    access::require(&app, &actor, id, Permissions::VIEW_CHANNEL).await?;
+    let place = access::require(&app, &actor, id, Permissions::VIEW_CHANNEL).await?;
+    if place.channel.kind == GROUP_DM {
+        return Ok(Reply::ok(group::edit(&app, &actor, id, body.parse()?).await?));
+    }
     let draft: ModifyChannel = body.parse()?;
     Ok(Reply::ok(channel::edit(&app, &actor, id, draft).await?))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::{App, Reject, dm, reject::no};
+use domain::{App, Reject, dm, group, reject::no};
 use proto::{Id, channel::Channel, marker};
 use serde::Deserialize;
 
@@ -18,7 +18,7 @@ pub fn routes() -> Routes {
         .merge(Routes::osc().get("/users/@me/channels", list))
 }
 
-/// COMPAT: the documentation has `recipient_id`; clients of people sent a list of one.
+/// COMPAT: the documentation has `recipient_id`; clients of people send a list, for a group of many.
 #[derive(Deserialize)]
 struct Open {
     recipient_id: Option<Id<marker::User>>,
@@ -26,21 +26,23 @@ struct Open {
     recipients: Vec<Id<marker::User>>,
 }
 
-/// Create DM.
+/// Create DM, Create Group DM.
 async fn open(
     State(app): State<Arc<App>>,
     Actor(actor): Actor,
     Json(body): Json<Open>,
 ) -> Answer<Channel> {
-    let recipient = match (body.recipient_id, body.recipients.as_slice()) {
-        (Some(one), _) => one,
-        (None, [one]) => *one,
+    let channel = match (body.recipient_id, body.recipients) {
+        (Some(one), _) => dm::open(&app, &actor, one).await?,
+        (None, recipients) if !recipients.is_empty() => {
+            group::create(&app, &actor, recipients).await?
+        }
         _ => {
             let message = "This field is required.";
             return Ok(no(Reject::field("recipient_id", "BASE_TYPE_REQUIRED", message))?);
         }
     };
-    Ok(Reply::ok(dm::open(&app, &actor, recipient).await?))
+    Ok(Reply::ok(channel))
 }
 
 /// The actor's direct messages.

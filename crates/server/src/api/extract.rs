@@ -351,6 +351,24 @@ impl RawJson {
     }
 }
 
+/// The same, allowed to be larger.
+#[derive(Debug, Clone)]
+pub struct RawPictureJson(RawJson);
+
+impl RawPictureJson {
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.0.parse()
+    }
+}
+
+impl FromRequest<Arc<App>> for RawPictureJson {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Response> {
+        Ok(Self(RawJson(json_body(request, app.limits.picture_body_bytes).await?)))
+    }
+}
+
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
     type Rejection = Response;
 

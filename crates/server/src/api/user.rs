@@ -6,6 +6,7 @@ use axum::extract::State;
 use domain::{App, user};
 use proto::{
     Id, marker,
+    osc::Profile,
     user::{CurrentUser, ModifyCurrentUser, User},
 };
 
@@ -15,7 +16,11 @@ use super::{
 };
 
 pub fn routes() -> Routes {
-    Routes::v10().get("/users/@me", current).patch("/users/@me", modify).get("/users/{user}", one)
+    Routes::v10()
+        .get("/users/@me", current)
+        .patch("/users/@me", modify)
+        .get("/users/{user}", one)
+        .merge(Routes::osc().get("/users/{user}/profile", profile))
 }
 
 /// Get Current User.
@@ -30,6 +35,15 @@ async fn modify(
     PictureJson(body): PictureJson<ModifyCurrentUser>,
 ) -> Answer<CurrentUser> {
     Ok(Reply::ok(user::modify(&app, &actor, body).await?))
+}
+
+/// Somebody, with what the two have in common.
+async fn profile(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(user): Path<Id<marker::User>>,
+) -> Answer<Profile> {
+    Ok(Reply::ok(user::profile(&app, &actor, user).await?))
 }
 
 /// Get User.

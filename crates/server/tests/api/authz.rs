@@ -40,6 +40,7 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("GET /cdn/attachments/{channel}/{attachment}/{filename}", Nothing, ""),
     ("GET /cdn/avatars/{user}/{hash}", Nothing, ""),
     ("GET /cdn/icons/{guild}/{hash}", Nothing, ""),
+    ("GET /cdn/channel-icons/{guild}/{hash}", Nothing, ""),
     ("GET /cdn/embed/avatars/{number}", Nothing, ""),
     ("POST /api/osc/v1/guests", Nothing, r#"{"name":"Anna"}"#),
     ("POST /api/osc/v1/accounts", Nothing, "{}"),
@@ -82,6 +83,15 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("GET /api/v10/users/@me", Login, ""),
     ("PATCH /api/v10/users/@me", Login, "{}"),
     ("GET /api/v10/users/{user}", Login, ""),
+    ("GET /api/osc/v1/users/{user}/profile", Login, ""),
+    ("GET /api/osc/v1/relationships", Login, ""),
+    ("POST /api/osc/v1/relationships", Login, "{}"),
+    ("PUT /api/osc/v1/relationships/{user}", Login, "{}"),
+    ("DELETE /api/osc/v1/relationships/{user}", Login, ""),
+    ("PUT /api/osc/v1/notifications/{target}", Login, "{}"),
+    // No channel of a room: `group.rs` tells who may what in a group.
+    ("PUT /api/v10/channels/{channel}/recipients/{user}", Login, ""),
+    ("DELETE /api/v10/channels/{channel}/recipients/{user}", Login, ""),
     ("GET /api/v10/users/@me/guilds", Login, ""),
     ("DELETE /api/v10/users/@me/guilds/{guild}", Login, ""),
     ("GET /api/v10/guilds/{guild}", In(P::NONE), ""),
@@ -321,6 +331,7 @@ impl World {
             .replace("{older}", &place.older)
             .replace("{code}", &place.code)
             .replace("{user}", &self.user)
+            .replace("{target}", &place.channel)
             .replace("{bot}", &self.user)
             .replace("{banned}", &self.banned)
             .replace("{role}", &self.role)

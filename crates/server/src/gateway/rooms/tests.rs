@@ -78,6 +78,8 @@ fn put_channel(state: &mut GuildState, channel: u64, overwrites: &[Overwrite]) {
         overwrites: overwrites.to_vec(),
         recipients: Vec::new(),
         epoch: 0,
+        owner_id: None,
+        icon: None,
     };
     state.channels.insert(row.id, Arc::new(row));
 }

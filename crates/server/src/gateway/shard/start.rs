@@ -572,6 +572,10 @@ fn ready_of(app: &domain::App, live: &Live, start: &Start, guilds: &[Id<marker::
         private_channels: start.dms.clone(),
         shard: who.shard,
         application: ReadyApplication { id: who.actor.user.cast(), flags: 0 },
-        osc: who.osc.then(|| ReadyOsc { read_states: start.read_states.clone() }),
+        osc: who.osc.then(|| ReadyOsc {
+            read_states: start.read_states.clone(),
+            relationships: start.relationships.clone(),
+            notifications: start.notifications.clone(),
+        }),
     }
 }

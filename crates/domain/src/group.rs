@@ -1,0 +1,296 @@
+//! Group conversations: a direct message of three to ten people, with a name and an owner.
+//!
+//! Everybody in it may bring others along and rename it; only the owner takes somebody out. Who is
+//! in it stands in the channel's row, so all changes happen in the channel's lane.
+
+use std::sync::Arc;
+
+use proto::{
+    Code, Id, Permissions,
+    channel::{self, Channel, ChannelRecipient, ModifyGroup},
+    gateway::Dispatch,
+    marker, message,
+};
+
+use crate::{
+    Actor, App, access,
+    access::Place,
+    bus::Event,
+    dm,
+    message::{bare, tell},
+    name, picture, purge,
+    reject::{Reject, Result, no},
+    relationship, render,
+    rows::{ChannelRow, DmRow, MessageRow, Purge, TipRow, UserKind},
+    store::{Batch, IntoKey as _, Scan},
+};
+
+type UserId = Id<marker::User>;
+type ChannelId = Id<marker::Channel>;
+
+/// Opens a conversation with these people. One of them alone: the direct message of the two.
+pub async fn create(app: &App, actor: &Actor, others: Vec<UserId>) -> Result<Channel> {
+    let mut recipients = vec![actor.user];
+    for other in others {
+        if !recipients.contains(&other) {
+            recipients.push(other);
+        }
+    }
+    match recipients[1..] {
+        [] => return no(Reject::Refused(Code::CANNOT_DM)),
+        [one] => return dm::open(app, actor, one).await,
+        _ => {}
+    }
+    actor.person()?;
+    if recipients.len() > app.limits.group_recipients {
+        return no(Reject::Refused(Code::MAX_RECIPIENTS));
+    }
+    for other in &recipients[1..] {
+        may_bring(app, actor, *other).await?;
+    }
+    let row = ChannelRow {
+        recipients: recipients.clone(),
+        owner_id: Some(actor.user),
+        ..dm::row(app, channel::GROUP_DM)
+    };
+    let mut batch = Batch::new().insert(&row);
+    let mut events = Vec::new();
+    for user in &recipients {
+        room_for_more(app, *user).await?;
+        batch = batch.put(&DmRow { user_id: *user, channel_id: row.id });
+        let seen = Box::new(seen_by(app, &row, None, *user).await?);
+        events.push(Event::to_users([*user], Dispatch::OscChannelCreate(seen)));
+    }
+    let lane = app.lane_channel(None, row.id).await;
+    lane.enqueue(batch, events).durable().await?;
+    seen_by(app, &row, None, actor.user).await
+}
+
+/// Renames it, or changes its picture. Everybody in it may.
+pub async fn edit(app: &App, actor: &Actor, id: ChannelId, draft: ModifyGroup) -> Result<Channel> {
+    let new_name = match draft.name.change() {
+        None => None,
+        Some(text) => Some(group_name(app, &text.unwrap_or_default())?),
+    };
+    let icon = match draft.icon.change() {
+        None => None,
+        Some(None) => Some(None),
+        Some(Some(uri)) => Some(Some(picture::keep(app, "icon", &uri).await?)),
+    };
+    let lane = app.lane_channel(None, id).await;
+    let before = group(app, actor, id).await?;
+    let mut row = ChannelRow::clone(&before);
+    row.name = new_name.unwrap_or(row.name);
+    row.icon = icon.unwrap_or(row.icon);
+    let tip = app.store.get::<TipRow>(id).await?;
+    if row == *before {
+        return seen_by(app, &row, tip.as_ref(), actor.user).await;
+    }
+    let place = direct(row.clone());
+    let (mut batch, mut events) = (Batch::new().put(&row), updates(app, &row).await?);
+    let mut last = None;
+    if row.name != before.name {
+        let mut notice = bare(app, &place, message::CHANNEL_NAME_CHANGE, actor.user);
+        notice.content = row.name.clone();
+        last = Some(notice);
+    } else if row.icon != before.icon {
+        last = Some(bare(app, &place, message::CHANNEL_ICON_CHANGE, actor.user));
+    }
+    if let Some(notice) = last {
+        (batch, events) = with_notice(app, &place, &notice, batch, events).await?;
+    }
+    lane.enqueue(batch, events).durable().await?;
+    seen_by(app, &row, tip.as_ref(), actor.user).await
+}
+
+/// Brings somebody along. That they are in it already is no error.
+pub async fn add(app: &App, actor: &Actor, id: ChannelId, user: UserId) -> Result<()> {
+    group(app, actor, id).await?;
+    let lane = app.lane_channel(None, id).await;
+    let mut row = ChannelRow::clone(group(app, actor, id).await?.as_ref());
+    if row.recipients.contains(&user) {
+        return Ok(());
+    }
+    may_bring(app, actor, user).await?;
+    room_for_more(app, user).await?;
+    if row.recipients.len() >= app.limits.group_recipients {
+        return no(Reject::Refused(Code::MAX_RECIPIENTS));
+    }
+    let before = row.recipients.clone();
+    row.recipients.push(user);
+    let tip = app.store.get::<TipRow>(id).await?;
+    let whole = Box::new(seen_by(app, &row, tip.as_ref(), user).await?);
+    let recipient = recipient(app, id, user).await?;
+    let events = vec![
+        Event::to_users(before, Dispatch::ChannelRecipientAdd(Box::new(recipient))),
+        Event::to_users([user], Dispatch::OscChannelCreate(whole)),
+    ];
+    let batch = Batch::new().put(&row).put(&DmRow { user_id: user, channel_id: id });
+    let place = direct(row);
+    let mut notice = bare(app, &place, message::RECIPIENT_ADD, actor.user);
+    notice.mentions = vec![user];
+    let (batch, events) = with_notice(app, &place, &notice, batch, events).await?;
+    lane.enqueue(batch, events).durable().await
+}
+
+/// Takes somebody out: oneself, or as its owner anybody.
+pub async fn remove(app: &App, actor: &Actor, id: ChannelId, user: UserId) -> Result<()> {
+    let row = group(app, actor, id).await?;
+    if user != actor.user && row.owner_id != Some(actor.user) {
+        return no(Reject::Forbidden(Permissions::NONE));
+    }
+    let lane = app.lane_channel(None, id).await;
+    let row = group(app, actor, id).await?;
+    if user != actor.user && row.owner_id != Some(actor.user) {
+        return no(Reject::Forbidden(Permissions::NONE));
+    }
+    if !row.recipients.contains(&user) {
+        return no(Reject::Unknown(Code::UNKNOWN_USER));
+    }
+    let (batch, events) = without(app, &row, user, actor.user).await?;
+    lane.enqueue(batch, events).durable().await
+}
+
+/// Leaves it; the answer is how it looked.
+pub async fn leave(app: &App, actor: &Actor, id: ChannelId) -> Result<Channel> {
+    let row = group(app, actor, id).await?;
+    let tip = app.disk.get::<TipRow>(id).await?;
+    let seen = seen_by(app, &row, tip.as_ref(), actor.user).await?;
+    remove(app, actor, id, actor.user).await?;
+    Ok(seen)
+}
+
+/// Takes somebody who is erased out of all they are in.
+pub(crate) async fn leave_all(app: &App, user: UserId) -> Result<()> {
+    for row in of(app, user).await? {
+        let lane = app.lane_channel(None, row.id).await;
+        let now = app.store.get::<ChannelRow>(row.id).await?;
+        let Some(row) = now.filter(|row| row.recipients.contains(&user)) else { continue };
+        let (batch, events) = without(app, &row, user, user).await?;
+        lane.enqueue(batch, events).durable().await?;
+    }
+    Ok(())
+}
+
+/// The groups somebody is in.
+pub(crate) async fn of(app: &App, user: UserId) -> Result<Vec<ChannelRow>> {
+    let rows = app.disk.scan::<DmRow>(Scan::of::<DmRow>().prefix(user)).await?;
+    let keys = rows.iter().map(|row| row.channel_id.into_key()).collect();
+    let rows = app.disk.get_many::<ChannelRow>(keys).await?.into_iter().flatten();
+    Ok(rows.filter(|row| row.kind == channel::GROUP_DM).collect())
+}
+
+/// The group, if the actor is in it.
+async fn group(app: &App, actor: &Actor, id: ChannelId) -> Result<Arc<ChannelRow>> {
+    let place = access::channel(app, actor, id).await?;
+    if place.channel.kind != channel::GROUP_DM {
+        return no(Reject::Refused(Code::WRONG_TYPE));
+    }
+    Ok(place.channel)
+}
+
+/// What remains when somebody goes, and who is told what. Nobody left: nothing remains.
+async fn without(
+    app: &App,
+    before: &ChannelRow,
+    user: UserId,
+    by: UserId,
+) -> Result<(Batch, Vec<Event>)> {
+    let tip = app.store.get::<TipRow>(before.id).await?;
+    let gone = Box::new(seen_by(app, before, tip.as_ref(), user).await?);
+    let mut events = vec![Event::to_users([user], Dispatch::ChannelDelete(gone))];
+    let batch = Batch::new().delete::<DmRow>((user, before.id));
+    let mut row = before.clone();
+    row.recipients.retain(|one| *one != user);
+    // Signed addresses of files end for who is gone.
+    row.epoch = row.epoch.wrapping_add(1);
+    let Some(oldest) = row.recipients.first().copied() else {
+        let batch = batch.delete::<ChannelRow>(row.id).delete::<TipRow>(row.id);
+        return Ok((batch.put(&purge::row(Purge::Channel(row.id))), events));
+    };
+    if row.owner_id == Some(user) {
+        row.owner_id = Some(oldest);
+    }
+    let recipient = recipient(app, row.id, user).await?;
+    let dispatch = Dispatch::ChannelRecipientRemove(Box::new(recipient));
+    events.push(Event::to_users(row.recipients.clone(), dispatch));
+    if row.owner_id != before.owner_id {
+        events.extend(updates(app, &row).await?);
+    }
+    let batch = batch.put(&row);
+    let place = direct(row);
+    let mut notice = bare(app, &place, message::RECIPIENT_REMOVE, by);
+    notice.mentions = vec![user];
+    with_notice(app, &place, &notice, batch, events).await
+}
+
+async fn with_notice(
+    app: &App,
+    place: &Place,
+    notice: &MessageRow,
+    batch: Batch,
+    mut events: Vec<Event>,
+) -> Result<(Batch, Vec<Event>)> {
+    let (tip, told, notices) = tell(app, place, notice).await?;
+    events.extend(notices);
+    Ok((batch.and(told).put(&tip), events))
+}
+
+/// CHANNEL_UPDATE: one each, since each sees the others.
+async fn updates(app: &App, row: &ChannelRow) -> Result<Vec<Event>> {
+    let tip = app.store.get::<TipRow>(row.id).await?;
+    let mut events = Vec::with_capacity(row.recipients.len());
+    for user in &row.recipients {
+        let seen = Box::new(seen_by(app, row, tip.as_ref(), *user).await?);
+        events.push(Event::to_users([*user], Dispatch::ChannelUpdate(seen)));
+    }
+    Ok(events)
+}
+
+async fn seen_by(
+    app: &App,
+    row: &ChannelRow,
+    tip: Option<&TipRow>,
+    viewer: UserId,
+) -> Result<Channel> {
+    Ok(render::dm(row, tip, dm::others(app, row, viewer).await?))
+}
+
+async fn recipient(app: &App, channel_id: ChannelId, user: UserId) -> Result<ChannelRecipient> {
+    let user = app.user(user).await?;
+    Ok(ChannelRecipient { channel_id, user: render::user(&user) })
+}
+
+fn direct(row: ChannelRow) -> Place {
+    Place { channel: Arc::new(row), guild: None, permissions: Permissions::NONE, member: None }
+}
+
+/// Somebody the actor could also write to alone.
+async fn may_bring(app: &App, actor: &Actor, other: UserId) -> Result<()> {
+    if !dm::acquainted(app, actor.user, other).await? {
+        return no(Reject::Unknown(Code::UNKNOWN_USER));
+    }
+    let user = app.user(other).await?;
+    if !matches!(user.kind, UserKind::Guest | UserKind::Account) {
+        return no(Reject::Refused(Code::CANNOT_DM));
+    }
+    relationship::on_terms(app, actor.user, other).await
+}
+
+async fn room_for_more(app: &App, user: UserId) -> Result<()> {
+    let most = app.limits.user_dms;
+    let scan = Scan::of::<DmRow>().prefix(user).limit(most);
+    if app.store.scan::<DmRow>(scan).await?.len() >= most {
+        return no(Reject::Refused(Code::MAX_GUILDS));
+    }
+    Ok(())
+}
+
+/// Empty: it is called by who is in it.
+fn group_name(app: &App, text: &str) -> Result<String> {
+    let most = app.limits.name_length;
+    match name::clean_text(text).filter(|text| text.chars().count() <= most) {
+        Some(text) => Ok(text),
+        None => no(Reject::length("name", 0, most)),
+    }
+}
