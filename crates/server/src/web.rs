@@ -50,8 +50,7 @@ pub fn router() -> Router<Arc<App>> {
     for path in ["/dm", "/dm/{channel}", "/dm/{channel}/{message}"] {
         router = router.route(path, get(place));
     }
-    let messages = ["/g/{guild}/{channel}/{message}", "/dm/{channel}/{message}"];
-    for path in messages.into_iter().chain(["/friends", "/friends/{list}"]) {
+    for path in ["/friends", "/friends/{list}"] {
         router = router.route(path, get(place));
     }
     for path in ["/owner", "/reset", "/settings", "/settings/{section}"] {
