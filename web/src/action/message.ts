@@ -10,6 +10,7 @@ import { ApiError, del, get, patch, post, V10 } from '../net/rest';
 import { upload } from '../net/upload';
 
 const RETRY_MS = 4_000;
+const BUSY_MS = 30;
 const TYPING_EVERY_MS = 8_000;
 const SLOW_MODE = 20016;
 
@@ -38,14 +39,21 @@ export function load(timeline: Timeline): Promise<void> {
   return middle ? loadAround(timeline, middle) : loadNewest(timeline);
 }
 
-export function loadNewest(timeline: Timeline): Promise<void> {
+/** A page further on may be on its way; what was asked for now comes after it, not never. */
+async function free(timeline: Timeline): Promise<void> {
+  while (timeline.loading) await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
+}
+
+export async function loadNewest(timeline: Timeline): Promise<void> {
+  await free(timeline);
   return fetching(timeline, async () => {
     const page = await get<Message[]>(path(timeline.channelId, `?limit=${PAGE}`));
     timeline.replace(page, { hasOlder: page.length === PAGE, hasNewer: false });
   });
 }
 
-export function loadAround(timeline: Timeline, messageId: string): Promise<void> {
+export async function loadAround(timeline: Timeline, messageId: string): Promise<void> {
+  await free(timeline);
   return fetching(timeline, async () => {
     const query = `?limit=${PAGE}&around=${messageId}`;
     const page = await get<Message[]>(path(timeline.channelId, query));

@@ -35,6 +35,8 @@ export class ScrollAnchor {
       if (bottom > top + 1) high = middle;
       else low = middle + 1;
     }
+    // What stands above the first row changes with every page: no place to hold on to.
+    while (low < rows.length - 1 && !(rows[low] as HTMLElement).dataset.id) low += 1;
     this.#row = rows[low] ?? null;
     this.#offset = this.#row ? this.#row.getBoundingClientRect().top - top : 0;
   }
