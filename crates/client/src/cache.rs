@@ -16,7 +16,7 @@ use proto::{
     guild::UnavailableGuild,
     marker,
     message::Message,
-    osc::{NotificationSetting, ReadState, Relationship},
+    osc::{BLOCKED, NotificationSetting, ReadState, Relationship},
     presence::TypingStart,
     user::{CurrentUser, User},
 };
@@ -313,6 +313,10 @@ impl Cache {
         let Some(me) = self.user_id().filter(|me| *me != message.author.id) else {
             return false;
         };
+        let author = self.relationships.get(&message.author.id);
+        if author.is_some_and(|known| known.kind == BLOCKED) {
+            return false;
+        }
         let Some(guild) = message.guild_id else {
             return true;
         };

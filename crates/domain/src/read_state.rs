@@ -3,7 +3,7 @@
 //! Personal mentions are counted as they happen. Mentions of everyone or of roles are kept on the
 //! channel's tip and counted when asked, so that they cost one row and not one per member.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proto::{Code, Id, gateway::Dispatch, marker, osc::ReadState};
 
@@ -13,6 +13,7 @@ use crate::{
     bus::Event,
     message::Mentioned,
     reject::{Reject, Result, no},
+    relationship,
     rows::{DmRow, MemberRow, MessageRow, ReadStateRow, TipRow},
     store::{Batch, Scan},
 };
@@ -45,7 +46,8 @@ pub async fn mark(
         last_message_id: Some(message),
         mention_count,
     };
-    let state = whole(&row, tip.as_ref(), place.member.as_deref());
+    let blocked = relationship::blocked_by(app, actor.user).await?;
+    let state = whole(&row, tip.as_ref(), place.member.as_deref(), &blocked);
     let event = Event::to_users([actor.user], Dispatch::OscReadStateUpdate(state.clone()));
     lane.enqueue(Batch::new().put(&row), vec![event]).durable().await?;
     Ok(state)
@@ -60,9 +62,11 @@ async fn count_behind(
 ) -> Result<u32> {
     let scan = Scan::of::<MessageRow>().prefix(place.channel.id).after(message);
     let rows = app.store.scan::<MessageRow>(scan.limit(RECOUNT_MOST)).await?;
+    let blocked = relationship::blocked_by(app, actor.user).await?;
     let meant = |row: &&MessageRow| {
         let named = place.guild.is_none() || row.mentions.contains(&actor.user);
-        row.author_id != actor.user && named && !calls_loudly(row, place.member.as_deref())
+        let heard = row.author_id != actor.user && !blocked.contains(&row.author_id);
+        heard && named && !calls_loudly(row, place.member.as_deref())
     };
     Ok(rows.iter().filter(meant).count() as u32)
 }
@@ -92,6 +96,10 @@ pub(crate) async fn count_mentions(
         calls_loudly(row, member.as_deref())
     };
     for user in users.into_iter().filter(|user| *user != row.author_id && !loudly(user)) {
+        // Whom somebody has blocked does not call them.
+        if relationship::blocks(app, user, row.author_id).await? {
+            continue;
+        }
         let state = app.store.get::<ReadStateRow>((user, row.channel_id)).await?;
         let mut state = state.unwrap_or(ReadStateRow {
             user_id: user,
@@ -106,9 +114,14 @@ pub(crate) async fn count_mentions(
 }
 
 /// With the mentions of everyone and of the member's roles.
-fn whole(row: &ReadStateRow, tip: Option<&TipRow>, member: Option<&MemberRow>) -> ReadState {
+fn whole(
+    row: &ReadStateRow,
+    tip: Option<&TipRow>,
+    member: Option<&MemberRow>,
+    blocked: &HashSet<Id<marker::User>>,
+) -> ReadState {
     let loud = match (tip, member) {
-        (Some(tip), Some(member)) => count_loud(tip, member, row.last_message_id),
+        (Some(tip), Some(member)) => count_loud(tip, member, row.last_message_id, blocked),
         _ => 0,
     };
     ReadState {
@@ -119,7 +132,12 @@ fn whole(row: &ReadStateRow, tip: Option<&TipRow>, member: Option<&MemberRow>) -
 }
 
 /// Mentions of many that meant this member, since the marker or since it joined.
-fn count_loud(tip: &TipRow, member: &MemberRow, marker: Option<Id<marker::Message>>) -> u32 {
+fn count_loud(
+    tip: &TipRow,
+    member: &MemberRow,
+    marker: Option<Id<marker::Message>>,
+    blocked: &HashSet<Id<marker::User>>,
+) -> u32 {
     let since = |id: Id<marker::Message>| match marker {
         Some(marker) => id > marker,
         None => id.created_at() >= member.joined_at,
@@ -127,7 +145,8 @@ fn count_loud(tip: &TipRow, member: &MemberRow, marker: Option<Id<marker::Messag
     let meant = |roles: &[Id<marker::Role>]| {
         roles.is_empty() || roles.iter().any(|role| member.roles.contains(role))
     };
-    let others = tip.loud.iter().filter(|loud| loud.author_id != Some(member.user_id));
+    let heard = |author| author != member.user_id && !blocked.contains(&author);
+    let others = tip.loud.iter().filter(|loud| loud.author_id.is_none_or(heard));
     others.filter(|loud| since(loud.id) && meant(&loud.roles)).count() as u32
 }
 
@@ -138,6 +157,7 @@ pub async fn all(
     user: Id<marker::User>,
     guilds: &[std::sync::Arc<crate::cache::Guild>],
 ) -> Result<Vec<ReadState>> {
+    let blocked = relationship::blocked_by(app, user).await?;
     let rows = app.disk.scan::<ReadStateRow>(Scan::of::<ReadStateRow>().prefix(user)).await?;
     let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.channel_id, row)).collect();
     let mut states = Vec::new();
@@ -149,7 +169,7 @@ pub async fn all(
             let row = rows.remove(&channel);
             let known = row.is_some();
             let row = row.unwrap_or_else(|| unread(user, channel));
-            let state = whole(&row, tip, Some(member));
+            let state = whole(&row, tip, Some(member), &blocked);
             if known || state.mention_count > 0 {
                 states.push(state);
             }
@@ -157,7 +177,9 @@ pub async fn all(
     }
     let dms = app.disk.scan::<DmRow>(Scan::of::<DmRow>().prefix(user)).await?;
     states.extend(
-        dms.iter().filter_map(|dm| rows.remove(&dm.channel_id)).map(|row| whole(&row, None, None)),
+        dms.iter()
+            .filter_map(|dm| rows.remove(&dm.channel_id))
+            .map(|row| whole(&row, None, None, &blocked)),
     );
     states.sort_unstable_by_key(|state| state.channel_id);
     Ok(states)

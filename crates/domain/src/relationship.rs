@@ -3,6 +3,8 @@
 //! Each of two people has a row of its own: a block is known only to who made it. Both rows are
 //! written in the lane of the pair, so that what they say fits together.
 
+use std::collections::HashSet;
+
 use proto::{
     Code, Id,
     gateway::Dispatch,
@@ -176,6 +178,14 @@ async fn room_for_more(app: &App, user: UserId, more: bool) -> Result<()> {
 pub(crate) async fn blocks(app: &App, one: UserId, other: UserId) -> Result<bool> {
     let row = app.store.get::<RelationshipRow>((one, other)).await?;
     Ok(row.is_some_and(|row| row.kind == osc::BLOCKED))
+}
+
+/// All whom somebody has blocked.
+pub(crate) async fn blocked_by(app: &App, user: UserId) -> Result<HashSet<UserId>> {
+    let rows = Scan::of::<RelationshipRow>().prefix(user);
+    let rows = app.store.scan::<RelationshipRow>(rows).await?;
+    let blocked = rows.iter().filter(|row| row.kind == osc::BLOCKED);
+    Ok(blocked.map(|row| row.other_id).collect())
 }
 
 /// Says no if one of the two has blocked the other.

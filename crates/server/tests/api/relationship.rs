@@ -72,6 +72,35 @@ async fn who_is_blocked_neither_writes_nor_asks_nor_brings_along() {
 }
 
 #[tokio::test]
+async fn who_is_blocked_calls_nobody_and_is_still_read() {
+    let town = Town::new().await;
+    let [alice, bob, carol] = town.people(["alice", "bob", "carol"]).await;
+    let lobby = alice.found_guild_with(&[&bob, &carol]).await;
+    let role = alice.makes_role(&lobby, "callers", proto::Permissions::MENTION_EVERYONE.bits());
+    alice.gives_role(&lobby, &bob, &role.await).await;
+    let people = json!({ "recipients": [bob.id, carol.id] });
+    let group = alice.post("/users/@me/channels", people).await.id();
+    let of_bob = format!("/osc/v1/relationships/{}", bob.id);
+    assert_eq!(alice.put(&of_bob, json!({ "type": 2 })).await.status, 200);
+    bob.say(&lobby.general, &format!("<@{}>", alice.id)).await;
+    bob.say(&lobby.general, "@everyone").await;
+    bob.say(&group, "hello").await;
+    let last = carol.say(&group, "hi").await;
+    alice.saw().await;
+    let count = |channel: &str| {
+        let log = alice.osc().log();
+        let id = channel.parse().expect("an id");
+        log.cache.read_states.get(&id).map_or(0, |state| state.mention_count)
+    };
+    assert_eq!((count(&lobby.general), count(&group)), (0, 1), "carol's alone");
+    assert_eq!(alice.reads(&group).await, ["hello", "hi"]);
+    let read = format!("/osc/v1/channels/{group}/read");
+    let marked = alice.put(&read, json!({ "message_id": last })).await;
+    assert_eq!(marked["mention_count"], 0);
+    town.close().await;
+}
+
+#[tokio::test]
 async fn strangers_bots_and_oneself_are_refused() {
     let town = Town::new().await;
     let [alice, eve] = town.accounts(["alice", "eve"]).await;
