@@ -119,8 +119,10 @@ export const journeys = {
     await ada.page.getByRole('button', { name: 'Passing place', exact: true }).click();
     await ada.page.getByRole('menuitem', { name: 'Room settings' }).click();
     await ada.axe('room settings');
-    await ada.page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('Resting place');
-    await ada.page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await ada.page.getByRole('textbox', { name: 'Name', exact: true }).fill('Resting place');
+    await ada.page.getByRole('button', { name: 'Save', exact: true }).click();
+    await ada.page.getByText('Saved.').waitFor();
+    await ada.page.keyboard.press('Escape');
     await ben.page.getByRole('button', { name: 'Resting place' }).waitFor();
     await ben.page.getByRole('button', { name: 'Resting place' }).click();
     await ben.page.getByRole('menuitem', { name: 'Leave room' }).click();
@@ -131,8 +133,8 @@ export const journeys = {
     await ada.page.getByRole('button', { name: 'Resting place', exact: true }).click();
     await ada.page.getByRole('menuitem', { name: 'Room settings' }).click();
     ben.expectRefusals += 1;
-    await ada.page.getByRole('button', { name: 'Delete room' }).click();
     await ada.page.getByText('Nobody can undo this').waitFor();
+    await ada.page.getByLabel('Type Resting place to be sure').fill('Resting place');
     await ada.page.getByRole('button', { name: 'Delete room' }).click();
     await ben.page.getByText('There is nothing here').waitFor();
   },

@@ -1,6 +1,6 @@
 /** Creating, changing and deleting the channels of a room. */
 import { world } from '../model/here';
-import type { ChannelData } from '../model/wire';
+import type { ChannelData, Overwrite } from '../model/wire';
 import { del, patch, post, V10 } from '../net/rest';
 
 export interface ChannelWish {
@@ -22,10 +22,15 @@ export async function create(guildId: string, wish: ChannelWish): Promise<Channe
   return channel;
 }
 
-export async function edit(
-  channelId: string,
-  wish: { name: string; topic: string },
-): Promise<void> {
+export interface ChannelChange {
+  name?: string;
+  topic?: string;
+  /** seconds between two messages of one person */
+  rate_limit_per_user?: number;
+  permission_overwrites?: Overwrite[];
+}
+
+export async function edit(channelId: string, wish: ChannelChange): Promise<void> {
   const saved = await patch<ChannelData>(`${V10}/channels/${channelId}`, wish);
   world.channels.get(channelId)?.take(saved);
 }

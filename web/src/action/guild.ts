@@ -51,15 +51,25 @@ export async function leave(guildId: string): Promise<void> {
   world.dropGuild(guildId);
 }
 
-export async function update(guildId: string, wish: Wish): Promise<void> {
+export interface GuildChange {
+  name?: string;
+  description?: string;
+  /** a data URI; null takes the picture away */
+  icon?: string | null;
+  visibility?: Visibility;
+  slug?: string;
+}
+
+/** Two doors: what v10 knows of a guild, and what only we know of a room. */
+export async function update(guildId: string, change: GuildChange): Promise<void> {
   const guild = world.guilds.get(guildId);
-  if (wish.name !== guild?.name || wish.description !== guild?.description) {
-    const body = { name: wish.name, description: wish.description };
-    const saved = await patch<GuildData>(`${V10}/guilds/${guildId}`, body);
-    guild?.take({ name: saved.name, description: saved.description });
+  const { visibility, slug, ...known } = change;
+  if (Object.keys(known).length) {
+    const { name, description, icon } = await patch<GuildData>(`${V10}/guilds/${guildId}`, known);
+    guild?.take({ name, description, icon });
   }
-  if (wish.visibility !== guild?.visibility) {
-    const body = { visibility: wish.visibility };
+  if (visibility !== undefined || slug !== undefined) {
+    const body = { visibility, slug };
     const saved = await patch<GuildData>(`${OSC}/guilds/${guildId}`, body);
     if (saved?.osc) guild?.takeExtras(saved.osc);
   }

@@ -1,6 +1,6 @@
 /** Invitations: making a link, looking at one, following one. */
 import type { GuildData, Invite } from '../model/wire';
-import { get, OSC, post, V10 } from '../net/rest';
+import { del, get, OSC, post, V10 } from '../net/rest';
 import { arrive } from './guild';
 
 export interface InviteWish {
@@ -20,4 +20,12 @@ export async function join(code: string): Promise<GuildData> {
   const guild = await post<GuildData>(`${OSC}/invites/${encodeURIComponent(code)}/join`);
   arrive(guild);
   return guild;
+}
+
+export function ofGuild(guildId: string): Promise<Invite[]> {
+  return get<Invite[]>(`${V10}/guilds/${guildId}/invites`);
+}
+
+export async function revoke(code: string): Promise<void> {
+  await del(`${V10}/invites/${encodeURIComponent(code)}`);
 }

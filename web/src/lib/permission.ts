@@ -15,10 +15,28 @@ export const PERMISSION = {
   ATTACH_FILES: 1n << 15n,
   READ_MESSAGE_HISTORY: 1n << 16n,
   MENTION_EVERYONE: 1n << 17n,
+  CONNECT: 1n << 20n,
+  SPEAK: 1n << 21n,
+  MUTE_MEMBERS: 1n << 22n,
+  DEAFEN_MEMBERS: 1n << 23n,
+  MOVE_MEMBERS: 1n << 24n,
+  CHANGE_NICKNAME: 1n << 26n,
+  MANAGE_NICKNAMES: 1n << 27n,
   MANAGE_ROLES: 1n << 28n,
+  MODERATE_MEMBERS: 1n << 40n,
   PIN_MESSAGES: 1n << 51n,
   BYPASS_SLOWMODE: 1n << 52n,
 } as const;
+
+/** Any of these opens the settings of a room. */
+const MANAGING =
+  PERMISSION.MANAGE_GUILD |
+  PERMISSION.MANAGE_ROLES |
+  PERMISSION.MANAGE_CHANNELS |
+  PERMISSION.KICK_MEMBERS |
+  PERMISSION.BAN_MEMBERS;
+
+export const mayManage = (rights: bigint): boolean => (rights & MANAGING) !== 0n;
 
 const ALL = (1n << 63n) - 1n;
 
@@ -64,7 +82,7 @@ export function permissions(who: Who, overwrites: readonly OverwriteBits[] = [])
   return bits;
 }
 
-function parse(text: string): bigint {
+export function parse(text: string): bigint {
   try {
     return BigInt(text);
   } catch {

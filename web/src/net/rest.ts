@@ -33,14 +33,16 @@ const TRIES = 3;
 
 export const get = <T>(path: string) => call<T>('GET', path);
 export const post = <T>(path: string, body?: unknown) => call<T>('POST', path, body);
-export const put = <T>(path: string, body?: unknown) => call<T>('PUT', path, body);
+/** `reason`: why, for the record of the room. */
+export const put = <T>(path: string, body?: unknown, reason = '') =>
+  call<T>('PUT', path, body, reason);
 export const patch = <T>(path: string, body: unknown) => call<T>('PATCH', path, body);
 export const del = <T>(path: string, body?: unknown) => call<T>('DELETE', path, body);
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function call<T>(method: string, path: string, body?: unknown, reason = ''): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await once<T>(method, path, body);
+      return await once<T>(method, path, body, reason);
     } catch (error) {
       const wait = error instanceof ApiError && error.status === 429 ? error.retryAfterMs : 0;
       if (!wait || wait > PATIENCE_MS || tries >= TRIES) throw error;
@@ -49,9 +51,10 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   }
 }
 
-async function once<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function once<T>(method: string, path: string, body: unknown, reason: string): Promise<T> {
   const headers: Record<string, string> = { ...CLIENT_HEADER, Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (reason) headers['X-Audit-Log-Reason'] = encodeURIComponent(reason);
   const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
   if (body !== undefined) init.body = JSON.stringify(body);
   let response: Response;

@@ -6,7 +6,6 @@ import type { Guild } from '../model/guild.svelte';
 export type Dialog =
   | { kind: 'enter'; mode: 'guest' | 'sign-in' | 'register'; then?: () => void | Promise<void> }
   | { kind: 'create-guild' }
-  | { kind: 'guild-settings'; guild: Guild }
   | { kind: 'create-channel'; guild: Guild; parentId?: string }
   | { kind: 'channel-settings'; channel: Channel }
   | { kind: 'invite'; guild: Guild; channel: Channel }

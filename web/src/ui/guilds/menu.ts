@@ -10,7 +10,7 @@ import UserPlus from '@lucide/svelte/icons/user-plus';
 import { leave } from '../../action/guild';
 import { markAll } from '../../action/read_state';
 import { t } from '../../lib/i18n';
-import { PERMISSION } from '../../lib/permission';
+import { mayManage, PERMISSION } from '../../lib/permission';
 import type { Guild } from '../../model/guild.svelte';
 import { world } from '../../model/here';
 import { muteItem } from '../channels/mute';
@@ -18,6 +18,7 @@ import { copyLink } from '../copy';
 import { overlay, type MenuItem } from '../overlay.svelte';
 import { guildPath } from '../place';
 import { router } from '../router.svelte';
+import { openGuildSettings } from '../way_back';
 
 export function openGuildMenu(
   guild: Guild,
@@ -45,8 +46,8 @@ export function openGuildMenu(
     const run = () => overlay.open({ kind: 'create-channel', guild });
     items.push({ label: t('Create a channel'), icon: Plus, run });
   }
-  if (may(PERMISSION.MANAGE_GUILD)) {
-    const run = () => overlay.open({ kind: 'guild-settings', guild });
+  if (mayManage(rights)) {
+    const run = () => openGuildSettings(guild);
     items.push({ label: t('Room settings'), icon: Settings, run });
   }
   if (move) {

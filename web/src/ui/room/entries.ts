@@ -1,0 +1,23 @@
+/** What the search of a room's settings finds. */
+import { t } from '../../lib/i18n';
+import type { Entry } from '../settings/tab';
+import { GROUPS } from './right';
+
+export const ENTRIES: readonly Entry[] = [
+  { tab: 'overview', id: 'picture', text: t('Picture'), words: t('icon avatar') },
+  { tab: 'overview', id: 'name', text: t('Name') },
+  { tab: 'overview', id: 'name', text: t('Description') },
+  { tab: 'overview', id: 'visibility', text: t('Who can come in?'), words: t('public private') },
+  { tab: 'overview', id: 'address', text: t('Address'), words: 'url slug' },
+  { tab: 'overview', id: 'owner', text: t('Hand the room over'), words: t('owner transfer') },
+  { tab: 'overview', id: 'delete', text: t('Delete room') },
+  { tab: 'channels', id: 'channels', text: t('Order of channels'), words: t('category move') },
+  { tab: 'channels', id: 'channels', text: t('Slow mode'), words: t('topic rename') },
+  { tab: 'roles', id: 'roles', text: t('Roles'), words: t('colour permissions') },
+  { tab: 'members', id: 'members', text: t('Members'), words: t('kick ban assign role') },
+  { tab: 'bans', id: 'bans', text: t('Banned people'), words: t('unban') },
+  { tab: 'invites', id: 'invites', text: t('Invitations'), words: t('link expiry uses') },
+  ...GROUPS.flatMap((group) =>
+    group.rights.map(({ name, text }) => ({ tab: 'roles', id: 'roles', text: name, words: text })),
+  ),
+];
