@@ -86,6 +86,7 @@ export const journeys = {
     const erase = page.getByRole('button', { name: 'Delete room' });
     assert.equal(await erase.isDisabled(), true);
     await page.getByLabel('Type New name to be sure').fill('New name');
+    ben.expectRefusals += 1;
     await erase.click();
     await page.waitForURL((url) => url.pathname === '/');
   },
