@@ -29,6 +29,7 @@ pub mod message;
 pub mod pin;
 pub mod reaction;
 pub mod read_state;
+pub mod openapi;
 pub mod upload;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -72,6 +73,7 @@ pub fn routes() -> Routes {
         .merge(pin::routes())
         .merge(reaction::routes())
         .merge(read_state::routes())
+        .merge(openapi::routes())
 }
 
 /// What a handler answers.

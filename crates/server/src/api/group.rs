@@ -1,4 +1,5 @@
-//! Group conversations. <https://discord.com/developers/docs/resources/channel#group-dm-add-recipient>
+//! Group conversations: who comes and goes.
+//! <https://discord.com/developers/docs/resources/channel#group-dm-add-recipient>
 
 use std::sync::Arc;
 

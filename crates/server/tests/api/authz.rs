@@ -47,6 +47,7 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("POST /api/osc/v1/sessions", Nothing, "{}"),
     ("POST /api/osc/v1/password-resets", Nothing, "{}"),
     ("GET /api/osc/v1/directory", Nothing, ""),
+    ("GET /api/osc/v1/openapi.json", Nothing, ""),
     ("GET /api/osc/v1/guilds/{guild}/preview", Nothing, ""),
     ("GET /api/osc/v1/guilds/by-slug/{slug}", Nothing, ""),
     ("GET /api/v10/invites/{code}", Nothing, ""),

@@ -16,6 +16,7 @@ mod guild;
 mod invite;
 mod member;
 mod page;
+mod openapi;
 mod pin;
 mod group;
 mod notification;
