@@ -4,7 +4,7 @@ import type { Member, User } from '../model/wire';
 import { del, get, put, V10 } from '../net/rest';
 import { command } from './connection';
 
-export const MOST_MEMBERS = 1_000;
+export const MOST_MEMBERS = 10_000;
 
 /** Asks for the list over the gateway, which brings presences too. */
 export function request(guild: Guild): boolean {

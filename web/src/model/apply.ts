@@ -87,6 +87,12 @@ const HANDLERS: Record<string, Handler> = {
   },
   OSC_READ_STATE_UPDATE: (world, data: ReadState) => world.putMark(data),
 
+  CHANNEL_RECIPIENT_ADD: (world, data: RecipientEvent) =>
+    changeRecipients(world, data, (rest) => [...rest, data.user]),
+  CHANNEL_RECIPIENT_REMOVE: (world, data: RecipientEvent) =>
+    changeRecipients(world, data, (rest) => rest),
+  OSC_USER_UPDATE: userUpdate,
+
   OSC_NOTIFICATION_UPDATE: (world, data: NotificationLevel) =>
     void world.notifications.set(data.id, data),
 
@@ -121,6 +127,11 @@ const HANDLERS: Record<string, Handler> = {
   MESSAGE_REACTION_REMOVE_EMOJI: (world, data: ReactionEvent) =>
     changeReactions(world, data, (all) => all.filter((one) => !sameEmoji(one.emoji, data.emoji))),
 };
+
+interface RecipientEvent {
+  channel_id: string;
+  user: User;
+}
 
 interface ReactionEvent {
   channel_id: string;
@@ -175,6 +186,26 @@ function putRole(world: World, data: { guild_id: string; role: Role }): void {
 function putChannel(world: World, data: ChannelData): void {
   if (data.guild_id && !world.guilds.has(data.guild_id)) return;
   world.putChannel(data, data.guild_id ?? null);
+}
+
+function changeRecipients(
+  world: World,
+  { channel_id, user }: RecipientEvent,
+  change: (rest: User[]) => User[],
+): void {
+  const channel = world.channels.get(channel_id);
+  if (!channel || user.id === world.me?.id) return;
+  channel.recipients = change(channel.recipients.filter((one) => one.id !== user.id));
+}
+
+/** Somebody we know from a conversation or as a friend has a new name or picture. */
+function userUpdate(world: World, user: User): void {
+  for (const channel of world.channels.values()) {
+    if (!channel.recipients.some((one) => one.id === user.id)) continue;
+    channel.recipients = channel.recipients.map((one) => (one.id === user.id ? user : one));
+  }
+  const relationship = world.relationships.get(user.id);
+  if (relationship) world.relationships.set(user.id, { ...relationship, user });
 }
 
 function putPresence(world: World, data: PresenceData): void {

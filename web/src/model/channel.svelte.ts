@@ -15,6 +15,9 @@ export class Channel {
   overwrites = $state.raw<Overwrite[]>([]);
   recipients = $state.raw<User[]>([]);
   slowModeSeconds = $state.raw(0);
+  /** of a group: who may remove others */
+  ownerId = $state.raw<string | null>(null);
+  icon = $state.raw<string | null>(null);
   lastMessageId = $state.raw<string | null>(null);
   lastReadId = $state.raw<string | null>(null);
   mentionCount = $state.raw(0);
@@ -42,6 +45,8 @@ export class Channel {
     this.overwrites = data.permission_overwrites ?? [];
     this.slowModeSeconds = data.rate_limit_per_user ?? 0;
     if (data.recipients) this.recipients = data.recipients;
+    if (data.owner_id !== undefined) this.ownerId = data.owner_id;
+    if (data.icon !== undefined) this.icon = data.icon;
     if (isNewer(data.last_message_id, this.lastMessageId)) {
       this.lastMessageId = data.last_message_id ?? null;
     }
@@ -52,7 +57,16 @@ export class Channel {
   }
 
   get direct(): boolean {
-    return this.type === CHANNEL.DM;
+    return this.type === CHANNEL.DM || this.group;
+  }
+
+  get group(): boolean {
+    return this.type === CHANNEL.GROUP;
+  }
+
+  /** The one somebody talks with; nobody in a group, where there are several. */
+  get other(): User | undefined {
+    return this.type === CHANNEL.DM ? this.recipients[0] : undefined;
   }
 
   get unread(): boolean {

@@ -93,7 +93,14 @@ export interface Boot {
   invite?: Invite | null;
 }
 
-export const CHANNEL = { TEXT: 0, DM: 1, VOICE: 2, CATEGORY: 4, ANNOUNCEMENT: 5 } as const;
+export const CHANNEL = {
+  TEXT: 0,
+  DM: 1,
+  VOICE: 2,
+  GROUP: 3,
+  CATEGORY: 4,
+  ANNOUNCEMENT: 5,
+} as const;
 export const MESSAGE = {
   DEFAULT: 0,
   RECIPIENT_ADD: 1,

@@ -10,7 +10,6 @@ import { Outbox } from './outbox.svelte';
 import { RELATION, type Relationship } from './relationship';
 import { Timeline } from './timeline.svelte';
 import {
-  CHANNEL,
   type ChannelData,
   type Member,
   type Message,
@@ -79,7 +78,7 @@ export class World {
   }
 
   directChannels(): Channel[] {
-    const own = [...this.channels.values()].filter((channel) => channel.type === CHANNEL.DM);
+    const own = [...this.channels.values()].filter((channel) => channel.direct);
     const newest = (c: Channel) => c.lastMessageId ?? c.id;
     return own.sort((a, b) => compare(newest(b), newest(a)));
   }

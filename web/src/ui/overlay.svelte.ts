@@ -2,6 +2,7 @@
 import type { Component } from 'svelte';
 import type { Channel } from '../model/channel.svelte';
 import type { Guild } from '../model/guild.svelte';
+import type { User } from '../model/wire';
 
 export type Dialog =
   | { kind: 'enter'; mode: 'guest' | 'sign-in' | 'register'; then?: () => void | Promise<void> }
@@ -9,9 +10,19 @@ export type Dialog =
   | { kind: 'create-channel'; guild: Guild; parentId?: string }
   | { kind: 'channel-settings'; channel: Channel }
   | { kind: 'invite'; guild: Guild; channel: Channel }
+  | { kind: 'group'; channel: Channel | null }
   | { kind: 'switcher' }
   | { kind: 'shortcuts' }
   | { kind: 'confirm'; ask: Question };
+
+/** Whose card to show, and beside what. */
+export interface ProfileCard {
+  user: User;
+  guild: Guild | null;
+  at: HTMLElement;
+  /** puts a mention into the composer, where there is one */
+  mention?: ((userId: string) => void) | null;
+}
 
 export interface Question {
   title: string;
@@ -55,6 +66,7 @@ export interface Notice {
 class Overlay {
   dialog = $state.raw<Dialog | null>(null);
   menu = $state.raw<OpenMenu | null>(null);
+  profile = $state.raw<ProfileCard | null>(null);
   notice = $state.raw<Notice | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -64,6 +76,10 @@ class Overlay {
 
   close(): void {
     this.dialog = null;
+  }
+
+  openProfile(card: ProfileCard): void {
+    this.profile = card;
   }
 
   confirm(ask: Question): void {

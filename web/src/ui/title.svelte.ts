@@ -1,7 +1,7 @@
 /** The title of the browser's tab: how many call us, where we are, which server this is. */
 import { t } from '../lib/i18n';
 import { world } from '../model/here';
-import { label } from '../model/person';
+import { conversation } from '../model/person';
 import { device } from './device.svelte';
 import type { Route } from './router.svelte';
 
@@ -36,8 +36,7 @@ function place(route: Route): string | null {
   if (route.name === 'direct') {
     const channel = world.channels.get(route.channelId ?? '');
     if (route.channelId && !channel && !world.ready) return null;
-    const other = channel?.recipients[0];
-    return channel?.name || (other ? label(other) : t('Direct messages'));
+    return (channel && conversation(channel)) || t('Direct messages');
   }
   if (route.name === 'friends') return t('Friends');
   if (route.name === 'settings') return t('Settings');

@@ -4,7 +4,6 @@ import AtSign from '@lucide/svelte/icons/at-sign';
 import Crown from '@lucide/svelte/icons/crown';
 import DoorOpen from '@lucide/svelte/icons/door-open';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
-import { open } from '../../action/direct';
 import { handOver } from '../../action/guild';
 import { ban, kick } from '../../action/member';
 import { t } from '../../lib/i18n';
@@ -14,7 +13,7 @@ import { world } from '../../model/here';
 import { label } from '../../model/person';
 import type { User } from '../../model/wire';
 import { overlay, type MenuItem } from '../overlay.svelte';
-import { router } from '../router.svelte';
+import { friendItems, talk } from './friend';
 
 export function memberItems(
   guild: Guild,
@@ -29,6 +28,7 @@ export function memberItems(
     items.push({ label: t('Mention'), icon: AtSign, run: () => mention(user.id) });
   }
   items.push({ label: t('Message'), icon: MessageCircle, run: () => void talk(user.id) });
+  items.push(...friendItems(user));
   if (!guild.members.has(user.id)) return items;
   const rights = world.rights(guild.id);
   const above = guild.rank(me.id) > guild.rank(user.id);
@@ -45,14 +45,6 @@ export function memberItems(
     items.push({ label: t('Ban'), icon: Ban, danger: true, run });
   }
   return items;
-}
-
-async function talk(userId: string): Promise<void> {
-  try {
-    router.go(`/dm/${await open(userId)}`);
-  } catch (error) {
-    overlay.fail(error);
-  }
 }
 
 function askKick(guild: Guild, userId: string, name: string): void {

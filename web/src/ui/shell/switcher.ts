@@ -6,7 +6,7 @@ import { t } from '../../lib/i18n';
 import { hue } from '../../lib/snowflake';
 import { avatarUrl, iconUrl } from '../../lib/cdn';
 import { world } from '../../model/here';
-import { label } from '../../model/person';
+import { conversation, label } from '../../model/person';
 import { CHANNEL, type User } from '../../model/wire';
 import { inOrder } from '../channels/group';
 import { orderedGuilds } from '../guilds/order.svelte';
@@ -85,7 +85,7 @@ function channels(): Found[] {
     .map((channel) => ({
       key: channel.id,
       kind: 'channel' as const,
-      name: channel.name || channel.recipients.map((user) => label(user)).join(', '),
+      name: conversation(channel),
       where: t('Group'),
       hue: hue(channel.id),
       image: null,
