@@ -58,7 +58,7 @@ export const journeys = {
     await ada.sees('LOUD NOISE');
     const people = ada.page.getByRole('complementary', { name: 'Members' });
     const menu = async (entry) => {
-      await people.getByRole('button', { name: /Noisy#/ }).click();
+      await people.getByRole('button', { name: /Noisy#/ }).click({ button: 'right' });
       await ada.page.getByRole('menuitem', { name: entry }).click();
       await ada.page.getByRole('dialog').getByRole('button', { name: entry }).click();
     };
@@ -103,7 +103,7 @@ export const journeys = {
 
     const people = ben.page.getByRole('complementary', { name: 'Members' });
     await people.getByRole('button', { name: /chien/ }).click();
-    await ben.page.getByRole('menuitem', { name: 'Message' }).click();
+    await ben.page.getByRole('dialog').getByRole('button', { name: 'Message' }).click();
     await ben.say('psst');
     await ada.page.getByRole('link', { name: /Direct messages, 1 new/ }).click();
     await ada.page.getByRole('link', { name: /Ben#\d+/ }).click();

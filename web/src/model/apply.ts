@@ -57,12 +57,12 @@ const HANDLERS: Record<string, Handler> = {
     const guild = world.guilds.get(data.guild_id);
     if (!guild || !data.user) return;
     if (!guild.members.has(data.user.id)) guild.memberCount += 1;
-    guild.members.set(data.user.id, data);
+    guild.members.set(data.user.id, plain(data));
   },
   GUILD_MEMBER_UPDATE: (world, data: Member & { guild_id: string }) => {
     const guild = world.guilds.get(data.guild_id);
     if (!guild || !data.user) return;
-    guild.members.set(data.user.id, { ...guild.members.get(data.user.id), ...data });
+    guild.members.set(data.user.id, { ...guild.members.get(data.user.id), ...plain(data) });
     const { id } = data.user;
     if (id === world.me?.id) world.me = { ...world.me, ...data.user };
   },
@@ -127,6 +127,11 @@ const HANDLERS: Record<string, Handler> = {
   MESSAGE_REACTION_REMOVE_EMOJI: (world, data: ReactionEvent) =>
     changeReactions(world, data, (all) => all.filter((one) => !sameEmoji(one.emoji, data.emoji))),
 };
+
+/** A member as lists have them: an event also says in which room it happened. */
+function plain({ guild_id: _, ...member }: Member & { guild_id: string }): Member {
+  return member;
+}
 
 interface RecipientEvent {
   channel_id: string;
