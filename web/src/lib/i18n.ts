@@ -36,6 +36,14 @@ export function tn(n: number, one: string, other: string, values: Values = {}): 
   return fill(forms[form] ?? forms.other ?? other, { n, ...values });
 }
 
+/** What the server said in English; its numbers stand for themselves. Unknown words stay. */
+export function said(text: string): string {
+  const numbers = text.match(/\d+/g) ?? [];
+  const found = dictionary[text.replace(/\d+/g, '#')];
+  let at = 0;
+  return typeof found === 'string' ? found.replace(/#/g, () => numbers[at++] ?? '') : text;
+}
+
 export function languageChoice(): LanguageChoice {
   try {
     const value = localStorage.getItem(LANGUAGE_KEY);

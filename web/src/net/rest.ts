@@ -1,6 +1,8 @@
 /** Calls to the server. The cookie says who we are; the header shows that our own page is asking,
  *  which a form or image of another site cannot send. */
 
+import { said, t } from '../lib/i18n';
+
 export class ApiError extends Error {
   constructor(
     /** 0: the server could not be reached */
@@ -68,7 +70,11 @@ async function once<T>(method: string, path: string, body: unknown, reason: stri
 }
 
 export function unreachable(): ApiError {
-  return new ApiError(0, 0, 'The server cannot be reached. Check your connection and try again.');
+  return new ApiError(
+    0,
+    0,
+    t('The server cannot be reached. Check your connection and try again.'),
+  );
 }
 
 /** The body of an answer, or the error it describes. */
@@ -87,7 +93,11 @@ export function answer<T>(status: number, text: string): T {
     retry_after?: number;
   };
   const fields = flatten(error.errors);
-  const message = Object.values(fields)[0] ?? error.message ?? `The server answered ${status}.`;
+  const message =
+    Object.values(fields)[0] ??
+    (error.message
+      ? said(error.message)
+      : t('The server answered {status}.', { status: String(status) }));
   const retryAfterMs = Math.ceil((error.retry_after ?? 0) * 1000);
   throw new ApiError(status, error.code ?? 0, message, fields, retryAfterMs);
 }
@@ -99,7 +109,7 @@ export function flatten(tree: unknown, path = ''): Record<string, string> {
   for (const [key, value] of Object.entries(tree)) {
     if (key === '_errors' && Array.isArray(value)) {
       const first = value[0] as { message?: unknown } | undefined;
-      if (typeof first?.message === 'string') found[path] = first.message;
+      if (typeof first?.message === 'string') found[path] = said(first.message);
     } else {
       Object.assign(found, flatten(value, path ? `${path}.${key}` : key));
     }

@@ -3,8 +3,9 @@ import type { Dictionary } from '../../lib/i18n';
 import common from './common.json';
 import nav from './nav.json';
 import people from './people.json';
+import server from './server.json';
 import settings from './settings.json';
 import talk from './talk.json';
 
-const german: Dictionary = { ...common, ...nav, ...people, ...settings, ...talk };
+const german: Dictionary = { ...common, ...nav, ...people, ...server, ...settings, ...talk };
 export default german;
