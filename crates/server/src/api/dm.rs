@@ -18,7 +18,7 @@ pub fn routes() -> Routes {
         .merge(Routes::osc().get("/users/@me/channels", list))
 }
 
-/// COMPAT: the documentation has `recipient_id`; clients of people send a list, of many for a group.
+/// COMPAT: the documentation has `recipient_id`; clients of people send a list: many make a group.
 #[derive(Deserialize)]
 struct Open {
     recipient_id: Option<Id<marker::User>>,
