@@ -15,6 +15,8 @@ export class ScrollAnchor {
     private readonly box: HTMLElement,
     private readonly list: HTMLElement,
     private readonly moved: () => void,
+    /** whether the end is one to stay at: the end of a part of the history is not */
+    private readonly follows: () => boolean = () => true,
   ) {
     this.#observer = new ResizeObserver(() => this.restore());
     this.#observer.observe(list);
@@ -24,7 +26,7 @@ export class ScrollAnchor {
 
   /** Remembers what the reader looks at; call before the list changes. */
   save(): void {
-    this.atEnd = -this.box.scrollTop <= AT_END_PX;
+    this.atEnd = this.follows() && -this.box.scrollTop <= AT_END_PX;
     const top = this.box.getBoundingClientRect().top;
     const rows = this.list.children;
     let low = 0;
