@@ -32,6 +32,7 @@ pub struct Cache {
     user_changes: AtomicU64,
     pub(crate) logins: crate::login::Logins,
     pub(crate) tries: crate::tries::Tries,
+    pub(crate) subscribers: crate::push::Subscribers,
     pub(crate) touched: crate::directory::Touched,
 }
 
@@ -313,6 +314,7 @@ impl Cache {
     pub(crate) fn apply(&self, ops: &[Op]) -> anyhow::Result<()> {
         for op in ops {
             self.logins.follow(op);
+            self.subscribers.follow(op)?;
             match op {
                 // A new guild is active at once: all of it follows in the batch that inserts it.
                 Op::Insert(table, row) if is::<GuildRow>(table) => {

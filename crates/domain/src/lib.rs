@@ -20,6 +20,7 @@ pub mod render;
 pub mod attachment;
 
 pub mod message;
+pub mod push;
 pub mod reaction;
 pub mod pin;
 pub mod read_state;

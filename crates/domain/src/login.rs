@@ -20,7 +20,7 @@ use crate::{
     bus::Event,
     reject::{Error, Reject, Result, no},
     render,
-    rows::{LoginRow, UserKind, UserRow},
+    rows::{LoginRow, PushRow, UserKind, UserRow},
     server_owner,
     store::{Batch, Entity as _, Op, Scan},
 };
@@ -115,7 +115,9 @@ pub(crate) async fn all(app: &App, user: Id<marker::User>) -> Result<Vec<LoginRo
 
 /// Ends these logins: the changes, and the event that closes their sockets.
 pub(crate) fn end(logins: &[LoginRow]) -> (Batch, Vec<Event>) {
-    let batch = logins.iter().fold(Batch::new(), |b, login| b.delete::<LoginRow>(login.id));
+    let batch = logins.iter().fold(Batch::new(), |batch, login| {
+        batch.delete::<LoginRow>(login.id).delete::<PushRow>(login.id)
+    });
     let ids: Vec<_> = logins.iter().map(|login| login.id).collect();
     let events = if ids.is_empty() { Vec::new() } else { vec![Event::LoginsRevoked(ids)] };
     (batch, events)

@@ -84,9 +84,12 @@ async fn sees(app: &App, actor: &Actor, target: Id<marker::Target>) -> Result<()
 
 /// All that somebody has set.
 pub async fn all(app: &App, user: Id<marker::User>) -> Result<Vec<NotificationSetting>> {
+    Ok(rows(app, user).await?.iter().map(setting).collect())
+}
+
+pub(crate) async fn rows(app: &App, user: Id<marker::User>) -> Result<Vec<NotificationRow>> {
     let rows = Scan::of::<NotificationRow>().prefix(user);
-    let rows = app.disk.scan::<NotificationRow>(rows).await?;
-    Ok(rows.iter().map(setting).collect())
+    Ok(app.disk.scan::<NotificationRow>(rows).await?)
 }
 
 fn setting(row: &NotificationRow) -> NotificationSetting {

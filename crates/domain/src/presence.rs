@@ -75,6 +75,13 @@ impl Presences {
         users.iter().filter_map(|user| inner.presence(*user, guild)).collect()
     }
 
+    /// Whether somebody looks at a page of ours now, or does not want to be disturbed.
+    pub fn is_attentive(&self, user: Id<marker::User>) -> bool {
+        let inner = self.lock();
+        let mut sockets = inner.people.get(&user).into_iter().flat_map(|person| &person.sockets);
+        sockets.any(|(_, said)| matches!(said.status, Status::Online | Status::Dnd))
+    }
+
     /// Whether anybody is connected as this user.
     pub fn is_connected(&self, user: Id<marker::User>) -> bool {
         self.lock().people.get(&user).is_some_and(|person| !person.sockets.is_empty())

@@ -27,6 +27,7 @@ pub const TABLES: &[&Table] = &[
     UserRow::TABLE,
     CredentialRow::TABLE,
     LoginRow::TABLE,
+    PushRow::TABLE,
     SecretRow::TABLE,
     GuildRow::TABLE,
     SlugRow::TABLE,
@@ -192,6 +193,15 @@ rows! {
         #[serde(with = "ms")]
         last_used_at: Timestamp,
         client: String,
+    }
+
+    /// Where the browser of a login takes pushes.
+    PushRow = "push" key(login_id: Id<marker::Session>) {
+        user_id: Id<marker::User>,
+        endpoint: String,
+        /// The browser's keys, in base64url.
+        p256dh: String,
+        auth: String,
     }
 
     /// A one-time secret, kept as its SHA-256 in hex.

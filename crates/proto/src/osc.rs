@@ -85,6 +85,17 @@ wire! {
         pub mention_count: u32,
     }
 
+    /// `GET /push`: what a browser subscribes with (`applicationServerKey`, base64url).
+    pub struct PushKey {
+        pub public_key: String,
+    }
+
+    /// An answer to subscribing.
+    pub struct PushSubscription {
+        /// The login it belongs to.
+        pub id: Id<marker::Session>,
+    }
+
     /// `GET /.well-known/osc`: what this server is and allows.
     pub struct ServerInfo {
         pub name: String,
@@ -227,6 +238,21 @@ pub struct ModifyNotification {
     pub level: Patch<u8>,
     pub muted: Option<bool>,
     pub muted_until: Patch<Timestamp>,
+}
+
+/// Body of `POST /push/subscriptions`: `PushSubscription.toJSON()` of a browser.
+/// <https://www.w3.org/TR/push-api/#pushsubscription-interface>
+#[derive(Debug, serde::Deserialize)]
+pub struct PushSubscriptionDraft {
+    pub endpoint: String,
+    pub keys: PushKeys,
+}
+
+/// Both in base64url.
+#[derive(Debug, serde::Deserialize)]
+pub struct PushKeys {
+    pub p256dh: String,
+    pub auth: String,
 }
 
 /// Body of `PUT /guilds/{guild}/owner`.

@@ -27,6 +27,7 @@ pub mod notification;
 pub mod relationship;
 pub mod message;
 pub mod pin;
+pub mod push;
 pub mod reaction;
 pub mod read_state;
 pub mod openapi;
@@ -67,13 +68,13 @@ pub fn routes() -> Routes {
         .merge(role::routes())
         .merge(dm::routes())
         .merge(group::routes())
-        .merge(notification::routes())
         .merge(relationship::routes())
         .merge(message::routes())
         .merge(pin::routes())
         .merge(reaction::routes())
         .merge(read_state::routes())
         .merge(openapi::routes())
+        .merge(push::routes())
 }
 
 /// What a handler answers.

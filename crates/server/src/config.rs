@@ -78,6 +78,9 @@ config! {
     node: u16 = 0;
     /// Whether requests and messages per person are limited. Off is for tests and load tests only.
     rate_limits: bool = true;
+    /// Whether the server may call addresses in private networks and on this machine when somebody
+    /// names one, such as a push service. On is for tests and for networks without the internet.
+    outbound_private: bool = false;
     /// Lets programs elsewhere read `/metrics` with `Authorization: Bearer ...`. Empty: only this
     /// machine may.
     metrics_token: Secret = Secret::default();

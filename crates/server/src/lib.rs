@@ -13,6 +13,8 @@ pub mod api;
 pub mod gateway;
 pub mod admin;
 pub mod passwords;
+mod outbound;
+mod push;
 pub mod blobs;
 pub mod clock;
 pub mod web;

@@ -39,6 +39,9 @@ pub struct Metrics {
     pub connections_refused: Counter,
     pub panics: Counter,
     pub rate_limited: Counter,
+    pub pushes: Counter,
+    /// Given up, or dropped because too many waited.
+    pub pushes_failed: Counter,
     durations: [Counter; BOUNDS_MS.len() + 1],
     duration_us: Counter,
     /// By route template, method and status: as many as there are routes.
@@ -63,6 +66,8 @@ impl Metrics {
             ("connections_refused_total", "Connections over a limit.", &self.connections_refused),
             ("panics_total", "Requests that ended in a panic.", &self.panics),
             ("rate_limited_total", "Requests answered with 429.", &self.rate_limited),
+            ("pushes_total", "Pushes that a push service took.", &self.pushes),
+            ("pushes_failed_total", "Pushes given up or dropped.", &self.pushes_failed),
         ];
         for (name, help, counter) in single {
             line(&mut text, name, help, "counter", counter.get());

@@ -45,7 +45,9 @@ use crate::{
     gateway::{self, Gateway},
     metrics::Metrics,
     net::{self, Connections},
+    outbound::Outbound,
     passwords::Argon,
+    push::Pusher,
     web,
 };
 
@@ -109,12 +111,16 @@ pub async fn start_with(config: Config, seams: Seams) -> anyhow::Result<Running>
     let addr = listener.local_addr()?;
     let opened = open_with(&config, addr, &seams, lock).await?;
     let app = opened.app.clone();
-    let shared = Shared::new(&config, &seams, app.clone())?;
+    let metrics = Arc::new(Metrics::default());
+    let outbound = Outbound::new(config.outbound_private)?;
+    let (pusher, queued) = Pusher::start(app.clone(), outbound, metrics.clone()).await?;
+    let shared = Shared::new(&config, &seams, app.clone(), metrics, pusher)?;
     let (stop, stopping) = watch::channel(false);
     put_files_right(&app, true).await;
     let mut others = vec![
         tokio::spawn(tick(app.clone(), shared.rates.clone())),
         tokio::spawn(sweep(app.clone())),
+        tokio::spawn(shared.pusher.clone().run(queued)),
     ];
     if config.store == StoreKind::Sqlite {
         let socket = admin::listen(&config.data)?;
@@ -143,11 +149,17 @@ struct Shared {
     app: Arc<App>,
     rates: Arc<Rates>,
     health: Arc<Health>,
+    pusher: Arc<Pusher>,
 }
 
 impl Shared {
-    fn new(config: &Config, seams: &Seams, app: Arc<App>) -> anyhow::Result<Self> {
-        let metrics = Arc::new(Metrics::default());
+    fn new(
+        config: &Config,
+        seams: &Seams,
+        app: Arc<App>,
+        metrics: Arc<Metrics>,
+        pusher: Arc<Pusher>,
+    ) -> anyhow::Result<Self> {
         let limits = app.limits.clone();
         let rates = Rates::new(seams.clock.clone(), limits, config.rate_limits, metrics.clone());
         let connections = Connections::new(&app.limits, config.trusted_proxies()?);
@@ -159,7 +171,7 @@ impl Shared {
             metrics_token: config.metrics_token.clone(),
             proved: Mutex::new(None),
         };
-        Ok(Self { app, rates: Arc::new(rates), health: Arc::new(health) })
+        Ok(Self { app, rates: Arc::new(rates), health: Arc::new(health), pusher })
     }
 
     /// All that is answered over HTTP.
@@ -180,6 +192,7 @@ impl Shared {
             .layer(middleware::from_fn(door::remember_route))
             .layer(Extension(self.rates.clone()))
             .layer(Extension(self.health.clone()))
+            .layer(Extension(self.pusher.clone()))
             .with_state(self.app.clone())
     }
 }

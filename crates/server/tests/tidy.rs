@@ -304,6 +304,8 @@ fn licences_are_permissive() {
         "Unlicense",
         "BSL-1.0",
         "MIT-0",
+        // Data: the certificates that browsers trust.
+        "CDLA-Permissive-2.0",
         "blessing",
         "Apache-2.0 WITH LLVM-exception",
     ];

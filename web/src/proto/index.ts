@@ -344,6 +344,20 @@ messages: Array<Message>, };
  */
 export type Profile = { user: User, bio: string | null, mutual_guilds: Array<MutualGuild>, mutual_friends: Array<string>, };
 
+/**
+ * `GET /push`: what a browser subscribes with (`applicationServerKey`, base64url).
+ */
+export type PushKey = { public_key: string, };
+
+/**
+ * An answer to subscribing.
+ */
+export type PushSubscription = { 
+/**
+ * The login it belongs to.
+ */
+id: string, };
+
 export type Reaction = { emoji: Emoji, count: number, count_details: ReactionCounts, 
 /**
  * The asker is among them. Never true in an event.
