@@ -74,6 +74,7 @@ pub fn routes() -> Routes {
         .merge(reaction::routes())
         .merge(read_state::routes())
         .merge(openapi::routes())
+        .merge(notification::routes())
         .merge(push::routes())
 }
 
