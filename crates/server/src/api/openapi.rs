@@ -69,15 +69,6 @@ mod tests {
             204,
             "",
         ),
-        ("GET /push", "What a browser subscribes with.", "", 200, "PushKey"),
-        (
-            "POST /push/subscriptions",
-            "Subscribes the browser of this login to pushes.",
-            "{ endpoint: string, keys: { p256dh: string, auth: string } }",
-            201,
-            "PushSubscription",
-        ),
-        ("DELETE /push/subscriptions/{session}", "Ends a subscription.", "", 204, ""),
         ("GET /sessions", "The own logins.", "", 200, "Array<LoginSession>"),
         ("POST /sessions", "Signs in.", "{ username: string, password: string }", 201, "SignedIn"),
         ("DELETE /sessions/{session}", "Ends a login; @current: this one.", "", 204, ""),
@@ -156,7 +147,7 @@ mod tests {
             201,
             "PushSubscription",
         ),
-        ("DELETE /push/subscriptions/{subscription}", "Ends a subscription.", "", 204, ""),
+        ("DELETE /push/subscriptions/{session}", "Ends a subscription.", "", 204, ""),
     ];
 
     /// Where one need not be signed in.
