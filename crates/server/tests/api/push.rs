@@ -20,7 +20,7 @@ use tokio::{
 use crate::town::{PATIENCE, Person, Town};
 
 /// A push service: it takes everything, except what goes to `/gone`.
-struct Service {
+struct PushHost {
     addr: SocketAddr,
     taken: mpsc::UnboundedReceiver<Taken>,
 }
@@ -31,7 +31,7 @@ struct Taken {
     body: Vec<u8>,
 }
 
-impl Service {
+impl PushHost {
     async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let addr = listener.local_addr().expect("an address");
@@ -139,7 +139,7 @@ async fn town() -> Town {
 #[tokio::test]
 async fn who_is_away_is_told_what_is_meant_for_them() {
     let town = town().await;
-    let mut service = Service::open().await;
+    let mut service = PushHost::open().await;
     let alice = town.guest("Alice").await;
     let bob = town.walker("Bob").await;
     let lobby = alice.found_guild_with(&[&bob]).await;
@@ -178,7 +178,7 @@ async fn who_is_away_is_told_what_is_meant_for_them() {
 #[tokio::test]
 async fn who_is_there_or_has_left_is_not_told() {
     let town = town().await;
-    let mut service = Service::open().await;
+    let mut service = PushHost::open().await;
     let [alice, carol] = town.people(["alice", "carol"]).await;
     let [bob, dora] = [town.walker("Bob").await, town.walker("Dora").await];
     let lobby = alice.found_guild_with(&[&bob, &carol, &dora]).await;
