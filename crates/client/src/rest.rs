@@ -9,6 +9,7 @@ mod channel;
 mod guild;
 mod message;
 mod pool;
+mod relationship;
 
 use std::{fmt, sync::Arc, time::Duration};
 
