@@ -24,6 +24,7 @@ use crate::{
     cache::{Guild, GuildState},
     notification,
     reject::{Reject, Result, no},
+    relationship,
     rows::{LoginRow, MetaRow, NotificationRow, PushRow},
     store::{Batch, Entity as _, Op, Scan, Value},
 };
@@ -250,8 +251,14 @@ pub async fn told(app: &App, published: &Published) -> Result<Option<(Push, Vec<
         return Ok(None);
     }
     let keys = logins.into_iter().map(|login| vec![login.into()]).collect();
-    let rows = app.disk.get_many::<PushRow>(keys).await?.into_iter().flatten().collect();
-    Ok(Some((push(message, guild.as_deref()), rows)))
+    let mut rows = Vec::new();
+    for row in app.disk.get_many::<PushRow>(keys).await?.into_iter().flatten() {
+        // Whom somebody has blocked does not call them.
+        if !relationship::blocks(app, row.user_id, message.author.id).await? {
+            rows.push(row);
+        }
+    }
+    Ok((!rows.is_empty()).then(|| (push(message, guild.as_deref()), rows)))
 }
 
 fn logins(
