@@ -155,6 +155,7 @@ export const journeys = {
     await ada.shot('offline-start');
     await ada.say('typed without a network');
     await ada.context.setOffline(false);
+    await ada.sees('typed without a network');
     const ben = await town.visitor(`/r/${ada.slug()}`);
     await ben.sees('typed without a network');
   },

@@ -129,6 +129,7 @@ export const journeys = {
     const link = /\/reset#[\w-]+/.exec(printed)?.[0];
     assert.ok(link, 'no link was printed');
     const again = await town.visitor(link);
+    await again.page.getByLabel('New password').waitFor();
     await again.axe('reset page');
     await again.page.getByLabel('New password').fill(PASSWORD);
     await again.page.getByRole('button', { name: 'Save password' }).click();

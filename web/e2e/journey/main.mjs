@@ -17,7 +17,7 @@ const api = (page, method, path, body) =>
 
 export const journeys = {
   '1: the main page is the directory, also in its first HTML': async (town) => {
-    await town.owner('annie', 'First light');
+    await town.owner('annika', 'First light');
     const plain = await town.visitor('about:blank', { javaScriptEnabled: false });
     await plain.page.goto('/');
     assert.equal(new URL(plain.page.url()).pathname, '/');
@@ -115,7 +115,7 @@ export const journeys = {
   },
 
   '5: an invitation says what it is and has one button': async (town) => {
-    const owner = await town.owner('emmy', 'Behind the hedge', 'Private');
+    const owner = await town.owner('emmeline', 'Behind the hedge', 'Private');
     const id = await owner.page.evaluate(() => location.pathname.split('/').pop());
     const channels = await owner.page.evaluate(
       () => document.querySelector('nav[aria-label=Channels] a').href.split('/').pop(),

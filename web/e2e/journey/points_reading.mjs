@@ -129,7 +129,7 @@ export const journeys = {
   },
 
   '28, 29: groups, times and days': async (town) => {
-    const ada = await town.owner('chien', 'Groups');
+    const ada = await town.owner('shiung', 'Groups');
     await ada.say('first of a group');
     await ada.say('second of a group');
     const second = ada.row('second of a group');

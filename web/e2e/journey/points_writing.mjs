@@ -21,7 +21,7 @@ async function sending(page, answer) {
 
 export const journeys = {
   '34: pictures keep their place and open over the screen': async (town) => {
-    const ada = await town.owner('maria', 'Pictures');
+    const ada = await town.owner('mariam', 'Pictures');
     const { page } = ada;
     await page.evaluate(() => {
       globalThis.shift = 0;
@@ -53,7 +53,7 @@ export const journeys = {
   },
 
   '35, 36: half-written messages survive the room, a reload and a crash': async (town) => {
-    const ada = await town.owner('rosalind', 'Drafts');
+    const ada = await town.owner('rosalyn', 'Drafts');
     const path = new URL(ada.page.url()).pathname;
     await ada.say('to be answered');
     await ada.sees('to be answered');
@@ -91,7 +91,7 @@ export const journeys = {
   },
 
   '37, 43: lists offer, the focus stays, nothing is sent': async (town) => {
-    const ada = await town.owner('sophie', 'Lists');
+    const ada = await town.owner('sofya', 'Lists');
     const { page } = ada;
     await write(ada, ['one before']);
     await ada.sees('one before');
@@ -104,11 +104,11 @@ export const journeys = {
       await page.getByRole('option').first().waitFor({ state: 'detached' });
       assert.equal(await page.evaluate(() => document.activeElement.tagName), 'TEXTAREA');
     };
-    await offer('hi @soph', /sophie/, 'Enter');
+    await offer('hi @sofy', /sofya/, 'Enter');
     await offer('in #gen', /general/, 'Tab');
     await offer('so :tada', /:tada:/, 'Enter');
-    await offer('x @soph', /sophie/, 'Escape');
-    assert.equal(await field.inputValue(), 'hi @sophie in #general so 🎉 x @soph');
+    await offer('x @sofy', /sofya/, 'Escape');
+    assert.equal(await field.inputValue(), 'hi @sofya in #general so 🎉 x @sofy');
     assert.equal((await drawn(ada)).length, count, '37: nothing was sent');
     await field.fill('');
 
@@ -146,7 +146,7 @@ export const journeys = {
   },
 
   '38, 39: files by paste and drop, their progress, and what when they fail': async (town) => {
-    const ada = await town.owner('emmy', 'Files');
+    const ada = await town.owner('emilie', 'Files');
     const { page } = ada;
     const give = (kind, name, bytes) =>
       page.evaluate(
