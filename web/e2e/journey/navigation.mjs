@@ -369,6 +369,7 @@ export const journeys = {
       rail(ada).evaluate((nav) =>
         [...nav.querySelectorAll('[data-drag] .vh')].map((one) => one.textContent.trim()).join(),
       );
+    await rail(ada).getByRole('link', { name: 'Beta' }).waitFor();
     assert.equal(await tiles(), 'Alpha,Beta');
     await rail(ada).getByRole('link', { name: 'Beta' }).focus();
     await page.keyboard.press('Control+Shift+ArrowUp');

@@ -118,10 +118,9 @@ class Router {
     if (target.target || target.origin !== location.origin || target.hash) return;
     if (parseRoute(target.pathname).name === 'missing') return;
     event.preventDefault();
+    if (!unsaved.mayLeave()) return;
     const pane = target.dataset.pane === 'side' ? 'side' : 'main';
     this.go(target.pathname, { pane });
-    if (!unsaved.mayLeave()) return;
-    this.go(target.pathname);
   }
 }
 
