@@ -148,6 +148,25 @@ async fn who_asks_too_often_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn an_id_written_in_another_way_is_the_same_channel() {
+    let town = Town::with(|config| config.rate_limits = true).await;
+    let [alice] = town.people(["alice"]).await;
+    let lobby = alice.found_guild_with(&[]).await;
+    let mut refused = 0;
+    for at in 0..10 {
+        let (head, digit, tail) =
+            (&lobby.general[..at], &lobby.general[at..=at], &lobby.general[at + 1..]);
+        let id = format!("{head}%{:x}{tail}", digit.as_bytes()[0]);
+        let path = format!("/channels/{id}/messages");
+        let answer = alice.post(&path, json!({ "content": at.to_string() })).await;
+        assert!([200, 429].contains(&answer.status), "{answer}");
+        refused += usize::from(answer.status == 429);
+    }
+    assert_eq!(refused, 5, "five are allowed in a channel");
+    town.close().await;
+}
+
+#[tokio::test]
 async fn guesses_at_a_password_come_to_an_end() {
     let town = Town::with(|config| config.rate_limits = true).await;
     let [_alice] = town.accounts(["alice"]).await;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode},
     middleware::Next,
     response::{IntoResponse as _, Response},
@@ -239,7 +239,10 @@ pub async fn limit(
     }
     let path = parts.extensions.get::<MatchedPath>().cloned();
     let template = template(path.as_ref().map_or("", MatchedPath::as_str));
-    let top = top_level(&template, parts.uri.path()).to_owned();
+    let top = match RawPathParams::from_request_parts(&mut parts, &()).await {
+        Ok(params) => top_level(&template, params.iter().map(|(_, value)| value)).to_owned(),
+        Err(_) => String::new(),
+    };
     let key = Key::Route(asker, &parts.method, &template, &top);
     let standing = rates.check(&key, 1);
     let bucket = rates.hasher.hash_one((&parts.method, &template, &top));
@@ -356,16 +359,19 @@ fn template(matched: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// The room or channel that a path is about: each has its own windows.
-fn top_level<'a>(template: &str, path: &'a str) -> &'a str {
-    let path = path.strip_prefix("/api").unwrap_or(path);
-    let path = path.strip_prefix("/v10").unwrap_or(path);
-    let mut names = template.split('/').zip(path.split('/'));
-    while let Some((name, _)) = names.next() {
-        if name == "channels" || name == "guilds" {
-            let next = names.next().filter(|(name, _)| *name == "{}");
-            return next.map_or("", |(_, id)| id);
+/// The room or channel that a path is about: each has its own windows. Of the decoded parts of the
+/// path, in order: an id that is written in another way is the same id.
+fn top_level<'a>(template: &str, params: impl IntoIterator<Item = &'a str>) -> &'a str {
+    let mut params = params.into_iter();
+    let mut before = "";
+    for name in template.split('/') {
+        if name == "{}" {
+            let param = params.next();
+            if before == "channels" || before == "guilds" {
+                return param.unwrap_or("");
+            }
         }
+        before = name;
     }
     ""
 }
@@ -472,9 +478,10 @@ mod tests {
         let messages = template("/api/v10/channels/{channel}/messages");
         assert_eq!(messages, "/channels/{}/messages");
         assert_eq!(template("/api/channels/{channel}/messages"), messages);
-        assert_eq!(top_level(&messages, "/api/v10/channels/7/messages"), "7");
+        assert_eq!(top_level(&messages, ["7"]), "7");
         let join = template("/api/osc/v1/guilds/{guild}/join");
-        assert_eq!(top_level(&join, "/api/osc/v1/guilds/9/join"), "9");
-        assert_eq!(top_level("/users/@me", "/api/users/@me"), "");
+        assert_eq!(top_level(&join, ["9"]), "9");
+        assert_eq!(top_level("/users/@me", []), "");
+        assert_eq!(top_level("/users/{}/guilds/{}/member", ["1", "2"]), "2");
     }
 }
