@@ -17,6 +17,7 @@ use sha2::Sha256;
 use crate::{
     App, access,
     actor::Actor,
+    picture,
     reject::{Reject, Result, no},
     rows::{AttachmentRow, ChannelRow, MessageRow, UsageRow},
     store::{Batch, IntoKey as _, Scan},
@@ -204,6 +205,7 @@ pub async fn sweep(app: &App, at_start: bool) -> Result<Swept> {
         app.blobs.remove(&id.to_string()).await?;
         swept.blobs += 1;
     }
+    swept.blobs += picture::sweep(app, &names).await?;
     if at_start {
         swept.recounted = recount(app, bytes).await?;
     }
@@ -409,7 +411,6 @@ mod tests {
         let room = world.guild(&[&ann]).await;
         let kept = sent(&world, &ann, &room, b"kept").await;
         taken(&world, &ann, b"lost!").await.unwrap();
-        blob(&world, "avatar/abc", b"picture").await;
         assert_eq!(
             sweep(&world.app, false).await.unwrap(),
             Swept::default(),
@@ -420,7 +421,7 @@ mod tests {
         assert_eq!(swept, Swept { blobs: 1, recounted: 1 });
         assert_eq!(used(&world, &ann).await, 4);
         let names = world.app.blobs.list().await.unwrap();
-        assert_eq!(names, [kept.id.to_string(), "avatar/abc".to_owned()]);
+        assert_eq!(names, [kept.id.to_string()]);
     }
 
     fn signature(url: &str) -> Signature {

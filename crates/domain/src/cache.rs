@@ -33,6 +33,7 @@ pub struct Cache {
     pub(crate) logins: crate::login::Logins,
     pub(crate) tries: crate::tries::Tries,
     pub(crate) subscribers: crate::push::Subscribers,
+    pub(crate) pictures: crate::picture::Shelf,
     pub(crate) touched: crate::directory::Touched,
 }
 

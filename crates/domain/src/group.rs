@@ -68,6 +68,20 @@ pub async fn create(app: &App, actor: &Actor, others: Vec<UserId>) -> Result<Cha
 
 /// Renames it, or changes its picture. Everybody in it may.
 pub async fn edit(app: &App, actor: &Actor, id: ChannelId, draft: ModifyGroup) -> Result<Channel> {
+    group(app, actor, id).await?;
+    let mut turn = picture::turn(app, "icon", id).await?;
+    let outcome = edited(app, actor, id, draft, &mut turn).await;
+    turn.settle().await;
+    outcome
+}
+
+async fn edited(
+    app: &App,
+    actor: &Actor,
+    id: ChannelId,
+    draft: ModifyGroup,
+    turn: &mut picture::Turn<'_>,
+) -> Result<Channel> {
     let new_name = match draft.name.change() {
         None => None,
         Some(text) => Some(group_name(app, &text.unwrap_or_default())?),
@@ -75,7 +89,7 @@ pub async fn edit(app: &App, actor: &Actor, id: ChannelId, draft: ModifyGroup) -
     let icon = match draft.icon.change() {
         None => None,
         Some(None) => Some(None),
-        Some(Some(uri)) => Some(Some(picture::keep(app, "icon", &uri).await?)),
+        Some(Some(uri)) => Some(Some(turn.keep(actor.user, &uri).await?)),
     };
     let lane = app.lane_channel(None, id).await;
     let before = group(app, actor, id).await?;

@@ -88,14 +88,27 @@ pub async fn owned_by(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result
 /// Founds a room with #general and Voice.
 pub async fn create(app: &App, actor: &Actor, draft: CreateGuild) -> Result<Guild> {
     actor.person()?;
+    let id = app.ids.next();
+    let mut turn = picture::turn(app, "icon", id).await?;
+    let outcome = found(app, actor, id, draft, &mut turn).await;
+    turn.settle().await;
+    outcome
+}
+
+async fn found(
+    app: &App,
+    actor: &Actor,
+    id: Id<marker::Guild>,
+    draft: CreateGuild,
+    turn: &mut picture::Turn<'_>,
+) -> Result<Guild> {
     let name = name::display("name", &draft.name, app.limits.name_length)?;
     let description = description(app, draft.description)?;
     let icon = match draft.icon {
-        Some(icon) => Some(picture::keep(app, "icon", &icon).await?),
+        Some(icon) => Some(turn.keep(actor.user, &icon).await?),
         None => None,
     };
     for _ in 0..TRIES {
-        let id = app.ids.next();
         let lane = app.lane_member(id, actor.user).await;
         may_found(app, actor).await?;
         let slug = slug::fresh(app, draft.visibility, &name).await?;
@@ -199,13 +212,26 @@ pub async fn edit(
     draft: ModifyGuild,
 ) -> Result<Guild> {
     access::require_guild(app, actor, id, Permissions::MANAGE_GUILD).await?;
+    let mut turn = picture::turn(app, "icon", id).await?;
+    let outcome = edited(app, actor, id, draft, &mut turn).await;
+    turn.settle().await;
+    outcome
+}
+
+async fn edited(
+    app: &App,
+    actor: &Actor,
+    id: Id<marker::Guild>,
+    draft: ModifyGuild,
+    turn: &mut picture::Turn<'_>,
+) -> Result<Guild> {
     let name = draft.name.map(|text| name::display("name", &text, app.limits.name_length));
     let (name, description) = (name.transpose()?, draft.description.change());
     let description = description.map(|text| self::description(app, text)).transpose()?;
     let icon = match draft.icon {
         Patch::Absent => None,
         Patch::Null => Some(None),
-        Patch::Value(icon) => Some(Some(picture::keep(app, "icon", &icon).await?)),
+        Patch::Value(icon) => Some(Some(turn.keep(actor.user, &icon).await?)),
     };
     let (lane, guild) = alone(app, id).await?;
     let row = {
@@ -348,6 +374,7 @@ pub async fn hand_over(
 /// Deletes the room. What was written in it goes in the background.
 pub async fn delete(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<()> {
     owned_by(app, actor, id).await?;
+    let turn = picture::turn(app, "icon", id).await?;
     let (lane, guild) = alone(app, id).await?;
     require_owner(app, &guild.read(), actor)?;
     let listed = app.store.get::<DirectoryRow>(id).await?;
@@ -356,7 +383,9 @@ pub async fn delete(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<(
         batch = batch.delete::<DirectoryRow>(id);
     }
     let gone = Dispatch::GuildDelete(UnavailableGuild { id, unavailable: None });
-    lane.enqueue(batch, vec![Event::to_guild(id, gone)]).durable().await
+    lane.enqueue(batch, vec![Event::to_guild(id, gone)]).durable().await?;
+    turn.settle().await;
+    Ok(())
 }
 
 /// The guild itself and what hangs on it. Its address stays taken for ever.

@@ -6,16 +6,16 @@
 mod gif;
 pub(crate) mod jpeg;
 mod png;
+mod shelf;
 mod webp;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    App,
-    reject::{Error, Reject, Result},
-};
+use crate::reject::{Error, Reject};
+
+pub use shelf::{Kind, Shelf, find};
+pub(crate) use shelf::{Turn, sweep, turn};
 
 /// Most pixels of a side and of all, so that a browser can show it.
 const SIDE: u32 = 8_192;
@@ -61,20 +61,6 @@ struct Bare {
     bytes: Vec<u8>,
     width: u32,
     height: u32,
-}
-
-/// Keeps a picture that came as a data URI and answers its hash: its blob is `kind/hash`.
-/// `kind` is the name of the field, too: `avatar`, `icon`.
-pub async fn keep(app: &App, kind: &str, data_uri: &str) -> Result<String> {
-    let (hash, bytes) = check(kind, data_uri, app.limits.picture_bytes)?;
-    let name = format!("{kind}/{hash}");
-    if app.blobs.size(&name).await?.is_some() {
-        return Ok(hash);
-    }
-    let mut draft = app.blobs.begin().await?;
-    draft.append(Bytes::from(bytes)).await.map_err(full)?;
-    draft.finish(&name).await.map_err(full)?;
-    Ok(hash)
 }
 
 /// A full disk is no fault of ours.

@@ -67,6 +67,18 @@ pub async fn profile(app: &App, actor: &Actor, id: Id<marker::User>) -> Result<P
 
 /// Changes the actor's names and picture.
 pub async fn modify(app: &App, actor: &Actor, change: ModifyCurrentUser) -> Result<CurrentUser> {
+    let mut turn = picture::turn(app, "avatar", actor.user).await?;
+    let outcome = modified(app, actor, change, &mut turn).await;
+    turn.settle().await;
+    outcome
+}
+
+async fn modified(
+    app: &App,
+    actor: &Actor,
+    change: ModifyCurrentUser,
+    turn: &mut picture::Turn<'_>,
+) -> Result<CurrentUser> {
     if change.username.is_some() && actor.is_guest() {
         return no(Reject::Refused(Code::ACCOUNT_NEEDED));
     }
@@ -89,7 +101,7 @@ pub async fn modify(app: &App, actor: &Actor, change: ModifyCurrentUser) -> Resu
     let avatar = match change.avatar.change() {
         None => None,
         Some(None) => Some(None),
-        Some(Some(uri)) => Some(Some(picture::keep(app, "avatar", &uri).await?)),
+        Some(Some(uri)) => Some(Some(turn.keep(actor.user, &uri).await?)),
     };
     let bio = match change.bio.change() {
         None => None,
@@ -243,6 +255,7 @@ pub(crate) async fn erase(
         return Ok(false);
     }
     group::leave_all(app, id).await?;
+    let turn = picture::turn(app, "avatar", id).await?;
     let (lane, members) = everywhere(app, id).await?;
     let row = app.store.get::<UserRow>(id).await?;
     let Some(mut row) = row.filter(|row| row.kind != UserKind::Deleted && still(row)) else {
@@ -252,6 +265,7 @@ pub(crate) async fn erase(
         // Founding a room takes this lane, being handed one takes that room's: this is exact.
         owns_nothing(app, id).await?;
     }
+    let closed = member::closed_everywhere(app, &members);
     row.kind = UserKind::Deleted;
     row.username = format!("deleted_{id}");
     row.global_name = Some("Deleted user".to_owned());
@@ -276,5 +290,7 @@ pub(crate) async fn erase(
             .put(&MetaRow { name: server_owner::NAME.to_owned(), value: serde_json::Value::Null });
     }
     lane.enqueue(batch, events).durable().await?;
+    member::seal(app, closed).await?;
+    turn.settle().await;
     Ok(true)
 }

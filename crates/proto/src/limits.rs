@@ -110,6 +110,8 @@ limits! {
     password_bytes: usize = 1_024;
     /// Bytes of a person's or a room's picture.
     picture_bytes: usize = 4 * 1024 * 1024;
+    /// Pictures one person can set in 10 minutes, of their own and of rooms.
+    picture_changes_per_10min: u32 = 10;
     /// Logins of one person; the one unused for longest goes.
     user_sessions: usize = 50;
     /// Bots of one account.
@@ -132,12 +134,16 @@ limits! {
     head_bytes: usize = 16 * 1024;
     /// Connections of one address (IPv6: /64) that have not signed in.
     address_connections: u32 = 512;
+    /// Connections of one person who has signed in.
+    user_connections: u32 = 256;
     /// Connections in all.
     connections: u32 = 100_000;
     /// Requests of one person a second.
     requests_per_second: u32 = 50;
     /// Requests of one address a second that are not signed in.
     address_requests_per_second: u32 = 200;
+    /// Pages and their parts for one address in 10 seconds.
+    address_pages_per_10s: u32 = 1_000;
     /// Requests that read, of one person for one kind of thing in one room, in 10 seconds.
     reads_per_10s: u32 = 100;
     /// Requests that change, of one person for one kind of thing in one room, in 10 seconds.
@@ -172,6 +178,8 @@ limits! {
     gateway_commands_per_minute: u32 = 120;
     /// Frames of a client that knows us, in a minute.
     gateway_commands_per_minute_osc: u32 = 600;
+    /// Changes of presence of a session that others hear of in 20 seconds; then the newest counts.
+    presences_per_20s: u32 = 5;
     /// Requests of all members of a session in a minute.
     member_requests_per_minute: u32 = 60;
     /// Seconds a session waits for its client to come back.

@@ -18,6 +18,7 @@ use axum::{
 use domain::{
     App, Reject,
     attachment::{self, Signature, file_name, sniff},
+    picture,
     reject::no,
     rows::AttachmentRow,
 };
@@ -180,27 +181,34 @@ fn disposition(filename: &str, inline: bool) -> String {
 /// Of a user. The name of the blob is the hash of its bytes: it never changes.
 async fn avatar(
     State(app): State<Arc<App>>,
-    Path((_, hash)): Path<(Id<User>, String)>,
+    Path((user, hash)): Path<(Id<User>, String)>,
 ) -> Result<Response, Error> {
-    picture(&app, "avatar", &hash).await
+    picture(&app, "avatar", user.get(), &hash).await
 }
 
 /// Of a guild.
 async fn icon(
     State(app): State<Arc<App>>,
-    Path((_, hash)): Path<(Id<Guild>, String)>,
+    Path((guild, hash)): Path<(Id<Guild>, String)>,
 ) -> Result<Response, Error> {
-    picture(&app, "icon", &hash).await
+    picture(&app, "icon", guild.get(), &hash).await
 }
 
 /// The ending of the path is ignored: the picture goes out in the form it came in.
-async fn picture(app: &Arc<App>, kind: &str, hash: &str) -> Result<Response, Error> {
+async fn picture(
+    app: &Arc<App>,
+    kind: picture::Kind,
+    owner: u64,
+    hash: &str,
+) -> Result<Response, Error> {
     let hash = hash.split('.').next().unwrap_or_default();
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if hash.is_empty() || hash.len() > 128 || !hash.bytes().all(plain) {
         return Ok(super::no_such_route().await);
     }
-    let name = format!("{kind}/{hash}");
+    let Some(name) = picture::find(app, kind, owner, hash).await? else {
+        return Ok(super::no_such_route().await);
+    };
     let head = app.blobs.read(&name, 0, CHUNK_BYTES).await?;
     let seen = head.as_deref().and_then(sniff::sniff).map(|seen| seen.content_type);
     let (Some(size), Some(kind)) =
