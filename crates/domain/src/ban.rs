@@ -117,7 +117,7 @@ pub async fn create(
             if !member::outranks(&state, actor.user, target) {
                 return no(Reject::Refused(Code::MISSING_PERMISSIONS));
             }
-            (batch, events) = member::removal(&state, &user);
+            (batch, events) = member::removal(app, &state, &user);
         }
     }
     batch = batch.put(&BanRow { guild_id: id, user_id: target, reason });

@@ -120,7 +120,7 @@ async fn remove(app: &App, id: Id<marker::Guild>, bot: Id<marker::User>) -> Resu
     let row = app.user(bot).await?;
     app.guild(id).await?;
     let (lane, guild) = guild::alone(app, id).await?;
-    let (batch, events) = member::removal(&guild.read(), &row);
+    let (batch, events) = member::removal(app, &guild.read(), &row);
     lane.enqueue(batch, events).durable().await
 }
 

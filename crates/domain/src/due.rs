@@ -3,7 +3,7 @@
 use crate::{
     App, guest, login,
     reject::{Error, Reject, Result},
-    rows::{EventRow, GatewaySessionRow, NonceRow, SecretRow},
+    rows::{EventRow, GatewaySessionRow, NonceRow, SecretRow, SilenceRow},
     store::{Batch, Entity, Scan, Value},
 };
 
@@ -22,8 +22,14 @@ pub async fn run_once(app: &App) {
     settle("nonces", prune_nonces(app).await);
     settle("gateway sessions", prune_sessions(app).await);
     settle("secrets", prune_secrets(app).await);
+    settle("silences", prune_silences(app).await);
     settle("directory", crate::directory::refresh_dirty(app).await);
     settle("what is deleted", crate::purge::run_once(app).await);
+}
+
+/// Forgets people and logins that were away for long. Nothing brings them back: only to be called
+/// while the clock can be trusted.
+pub async fn forget(app: &App) {
     settle("logins", login::expire(app).await.map(|_| ()));
     settle("idle guests", guest::forget_idle(app).await.map(|_| ()));
 }
@@ -69,6 +75,11 @@ async fn prune_sessions(app: &App) -> Result<()> {
     let old = app.clock.now().plus_ms(-(app.limits.resume_seconds as i64) * 1_000);
     let scan = Scan::of::<GatewaySessionRow>().by("by_seen").before(old);
     prune_by::<GatewaySessionRow>(app, scan).await
+}
+
+async fn prune_silences(app: &App) -> Result<()> {
+    let scan = Scan::of::<SilenceRow>().by("by_end").before(app.clock.now());
+    prune_by::<SilenceRow>(app, scan).await
 }
 
 async fn prune_secrets(app: &App) -> Result<()> {

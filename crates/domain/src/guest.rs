@@ -136,6 +136,7 @@ pub(crate) async fn retire(app: &App, guest: &Actor, account: Id<marker::User>) 
     }
     (row.owner_id, row.idle_since) = (Some(account), None);
     let (logins, mut events) = login::end(&login::all(app, guest.user).await?);
+    let closed = member::closed_everywhere(app, &members);
     let (left, told) = user::leave(&row, &members);
     events.extend(told);
     let batch = left
@@ -143,7 +144,8 @@ pub(crate) async fn retire(app: &App, guest: &Actor, account: Id<marker::User>) 
         .put(&row)
         .prune::<DmRow>(guest.user, None, SCAN_MAX)
         .prune::<ReadStateRow>(guest.user, None, SCAN_MAX);
-    lane.enqueue(batch, events).durable().await
+    lane.enqueue(batch, events).durable().await?;
+    member::seal(app, closed).await
 }
 
 /// Forgets guests who have been away for long: a bounded number of them.

@@ -4,6 +4,7 @@
 //! structure. Nobody acts on an equal: the owner stands above all, then the highest role counts.
 
 mod edit;
+mod silence;
 mod view;
 
 use std::sync::Arc;
@@ -22,9 +23,9 @@ use crate::{
     channel, guild,
     lane::Lane,
     message,
-    reject::{Reject, Result, no},
+    reject::{Error, Reject, Result, no},
     render,
-    rows::{BanRow, MemberRow, RoleRow, UserKind, UserRow},
+    rows::{BanRow, ChannelRow, MemberRow, RoleRow, UserKind, UserRow},
     store::{Batch, Entity as _, Scan},
 };
 
@@ -139,8 +140,8 @@ pub(crate) async fn entry(
         return no(Reject::Refused(Code::BANNED));
     }
     room_for_one_more(app, actor.user).await?;
-    let row = row(app, guild, actor);
-    Ok(Some((Batch::new().insert(&row), vec![added(&row, user)])))
+    let (row, batch) = silence::taken_up(app, row(app, guild, actor)).await?;
+    Ok(Some((batch.insert(&row), vec![added(&row, user)])))
 }
 
 /// Writes an entry, greets, and answers the guild.
@@ -192,20 +193,29 @@ pub async fn leave(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<()
         return no(Reject::Refused(Code::OWNER_CANNOT_LEAVE));
     }
     let user = app.user(actor.user).await?;
-    if actor.is_bot() {
-        // Its role goes with it.
+    if actor.is_bot() || !closed_to(&guild.read(), actor.user).is_empty() {
+        // The role of a bot goes with it; addresses of files that others do not see end.
         let (lane, guild) = guild::alone(app, id).await?;
-        let (batch, events) = removal(&guild.read(), &user);
+        let (batch, events) = {
+            let state = guild.read();
+            if state.is_owner(actor.user) {
+                return no(Reject::Refused(Code::OWNER_CANNOT_LEAVE));
+            }
+            if !state.members.contains_key(&actor.user) {
+                return no(Reject::Unknown(Code::UNKNOWN_GUILD));
+            }
+            removal(app, &state, &user)
+        };
         return lane.enqueue(batch, events).durable().await;
     }
     let lane = app.lane_member(id, actor.user).await;
     if app.cache.guild(id).is_some_and(|guild| stays(&guild)) {
         return no(Reject::Refused(Code::OWNER_CANNOT_LEAVE));
     }
-    if app.store.get::<MemberRow>((id, actor.user)).await?.is_none() {
+    let Some(row) = app.store.get::<MemberRow>((id, actor.user)).await? else {
         return no(Reject::Unknown(Code::UNKNOWN_GUILD));
-    }
-    let batch = Batch::new().delete::<MemberRow>((id, actor.user));
+    };
+    let batch = silence::left(app, &row).delete::<MemberRow>((id, actor.user));
     lane.enqueue(batch, vec![removed(id, &user)]).durable().await
 }
 
@@ -216,9 +226,10 @@ fn removed(guild: Id<marker::Guild>, user: &UserRow) -> Event {
 
 /// What takes a member out: with the role of a bot, and ending the addresses of files that it saw
 /// and others do not see.
-pub(crate) fn removal(state: &GuildState, user: &UserRow) -> (Batch, Vec<Event>) {
+pub(crate) fn removal(app: &App, state: &GuildState, user: &UserRow) -> (Batch, Vec<Event>) {
     let id = state.row.id;
-    let mut batch = Batch::new().delete::<MemberRow>((id, user.id));
+    let kept = state.members.get(&user.id).map(|row| silence::left(app, row));
+    let mut batch = kept.unwrap_or_default().delete::<MemberRow>((id, user.id));
     let mut events = vec![removed(id, user)];
     let own = state
         .roles
@@ -229,10 +240,48 @@ pub(crate) fn removal(state: &GuildState, user: &UserRow) -> (Batch, Vec<Event>)
         let gone = RoleDelete { guild_id: id, role_id: role.id };
         events.push(Event::to_guild(id, Dispatch::GuildRoleDelete(gone)));
     }
-    let seen = state.visible_to(user.id);
-    let seen = seen.iter().filter_map(|id| state.channels.get(id));
-    let closed = channel::closed(state, seen);
+    let closed = closed_to(state, user.id);
     (batch.and(channel::sealed(closed)), events)
+}
+
+/// Channels that this member sees and visitors do not.
+fn closed_to(state: &GuildState, user: Id<marker::User>) -> Vec<&Arc<ChannelRow>> {
+    let seen = state.visible_to(user);
+    channel::closed(state, seen.iter().filter_map(|id| state.channels.get(id)))
+}
+
+/// Channels whose files somebody in these guilds sees by being there.
+pub(crate) fn closed_everywhere(app: &App, members: &[MemberRow]) -> Vec<Closed> {
+    let guilds = members.iter().filter_map(|row| app.cache.guild(row.guild_id));
+    let closed = guilds.flat_map(|guild| {
+        let state = guild.read();
+        let user = members.first().map(|row| row.user_id);
+        let closed = user.map_or_else(Vec::new, |user| closed_to(&state, user));
+        closed.into_iter().map(|row| (guild.id, row.id)).collect::<Vec<_>>()
+    });
+    closed.collect()
+}
+
+type Closed = (Id<marker::Guild>, Id<marker::Channel>);
+
+/// After somebody left them all: ends the addresses of files there.
+pub(crate) async fn seal(app: &App, closed: Vec<Closed>) -> Result<()> {
+    let mut by_guild = std::collections::BTreeMap::<_, Vec<_>>::new();
+    for (guild, channel) in closed {
+        by_guild.entry(guild).or_default().push(channel);
+    }
+    for (id, channels) in by_guild {
+        let (lane, guild) = match guild::alone(app, id).await {
+            Err(Error::Reject(_)) => continue,
+            other => other?,
+        };
+        let batch = {
+            let state = guild.read();
+            channel::sealed(channels.iter().filter_map(|id| state.channels.get(id)))
+        };
+        lane.enqueue(batch, Vec::new()).durable().await?;
+    }
+    Ok(())
 }
 
 /// Takes a member out, who may come back. Needs KICK_MEMBERS and a higher place.
@@ -252,7 +301,7 @@ pub async fn kick(
             return no(Reject::Unknown(Code::UNKNOWN_MEMBER));
         };
         require_above(&state, actor, target)?;
-        removal(&state, &user)
+        removal(app, &state, &user)
     };
     lane.enqueue(batch, events).durable().await
 }

@@ -138,7 +138,7 @@ pub async fn edit(
     let lane = app.lane_channel(place.guild_id(), channel).await;
     let place = access::channel(app, actor, channel).await?;
     let before = find(app, channel, id).await?;
-    may_edit(actor, &place, &before, &edit)?;
+    may_edit(app, actor, &place, &before, &edit)?;
     let mut row = check::edited(app, actor, &place, &before, &edit, &files)?;
     let added = attachment::rows(actor, &row, files);
     let gone: Vec<_> = {
@@ -170,12 +170,22 @@ fn changes(before: &MessageRow, after: &MessageRow) -> bool {
         || before.attachments != after.attachments
 }
 
-fn may_edit(actor: &Actor, place: &Place, row: &MessageRow, edit: &EditMessage) -> Result<()> {
+fn may_edit(
+    app: &App,
+    actor: &Actor,
+    place: &Place,
+    row: &MessageRow,
+    edit: &EditMessage,
+) -> Result<()> {
     if !check::written(row.kind) {
         return no(Reject::Refused(Code::SYSTEM_MESSAGE));
     }
     if row.author_id == actor.user {
-        return Ok(());
+        return if is_silenced(app, place) {
+            no(Reject::Forbidden(Permissions::SEND_MESSAGES))
+        } else {
+            Ok(())
+        };
     }
     let only_flags = edit.content.is_absent()
         && edit.embeds.is_absent()
@@ -185,6 +195,13 @@ fn may_edit(actor: &Actor, place: &Place, row: &MessageRow, edit: &EditMessage) 
         return no(Reject::Refused(Code::NOT_AUTHOR));
     }
     place.require(Permissions::MANAGE_MESSAGES)
+}
+
+/// Whether the actor may say nothing new here for some time, as an edit would.
+fn is_silenced(app: &App, place: &Place) -> bool {
+    let until = place.member.as_ref().and_then(|member| member.timed_out_until);
+    let above = place.permissions.contains(Permissions::ADMINISTRATOR);
+    until.is_some_and(|until| until > app.clock.now()) && !above
 }
 
 /// The message as decisions see it. The caller holds the channel's lane.
@@ -490,6 +507,24 @@ mod tests {
         let state = read_state::mark(app, &bob, here, sent.id).await.expect("marked");
         assert_eq!(state.mention_count, 0);
         assert_eq!(read_state::all(app, bob.user, &guild).await.expect("read"), [state]);
+    }
+
+    #[tokio::test]
+    async fn slow_mode_does_not_outlive_a_clock_set_back() {
+        let world = World::new().await;
+        let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+        let room = world.guild(&[&ann, &bob]).await;
+        let (row, _) = world.app.channel(room.general).await.unwrap();
+        let slow = crate::rows::ChannelRow { rate_limit_per_user: 10, ..(*row).clone() };
+        world.write(Batch::new().put(&slow)).await;
+        let say = async || send(&world.app, &bob, room.general, text("hi"), vec![]).await;
+        say().await.unwrap();
+        assert!(say().await.is_err());
+        world.clock.advance_ms(-86_400_000);
+        say().await.unwrap();
+        assert!(say().await.is_err(), "it goes on by the new clock");
+        world.clock.advance_ms(10_000);
+        say().await.unwrap();
     }
 
     #[tokio::test]

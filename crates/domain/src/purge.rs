@@ -12,7 +12,7 @@ use crate::{
     reject::Result,
     rows::{
         AttachmentRow, BanRow, InviteRow, MemberRow, MessageRow, PinRow, Purge, PurgeRow,
-        ReactionRow,
+        ReactionRow, SilenceRow,
     },
     store::{Batch, Entity, Scan},
 };
@@ -122,6 +122,9 @@ async fn guild(app: &App, id: Id<marker::Guild>) -> Result<Left> {
         }
         if any::<BanRow>(app, id).await? {
             batch = batch.prune::<BanRow>(id, None, PLAIN_PIECE);
+        }
+        if any::<SilenceRow>(app, id).await? {
+            batch = batch.prune::<SilenceRow>(id, None, PLAIN_PIECE);
         }
         if batch.ops.is_empty() {
             return Ok(Left::Nothing);

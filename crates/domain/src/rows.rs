@@ -37,6 +37,7 @@ pub const TABLES: &[&Table] = &[
     RoleRow::TABLE,
     MemberRow::TABLE,
     BanRow::TABLE,
+    SilenceRow::TABLE,
     InviteRow::TABLE,
     MessageRow::TABLE,
     ReactionRow::TABLE,
@@ -308,6 +309,22 @@ rows! {
 
     BanRow = "ban" key(guild_id: Id<marker::Guild>, user_id: Id<marker::User>) {
         reason: Option<String>,
+    }
+
+    /// What somebody who left was forbidden: it waits for them, since who comes back is the same
+    /// person.
+    SilenceRow = "silence" key(guild_id: Id<marker::Guild>, user_id: Id<marker::User>)
+    columns(
+        /// When nothing of it holds any more.
+        until: Timestamp
+    )
+    indexes(index("by_end", &["until"])) {
+        #[serde(with = "ms::option", default, skip_serializing_if = "is_default")]
+        timed_out_until: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "is_default")]
+        deaf: bool,
+        #[serde(default, skip_serializing_if = "is_default")]
+        mute: bool,
     }
 
     /// An invite. A code is never reused: 64 random bits.

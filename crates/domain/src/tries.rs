@@ -25,25 +25,32 @@ struct Window {
 
 /// Counts a try before the password is looked at, so that many at once are counted too.
 pub(crate) fn count(app: &App, name: &str) -> Result<()> {
-    let (now, most) = (app.clock.now(), app.limits.password_tries_per_10min);
-    let over = |window: &Window| now.ms_since(window.since) >= WINDOW_MS;
-    let mut names = app.cache.tries.0.lock().expect("no panic while locked");
-    if names.len() >= REMEMBERED {
-        names.retain(|_, window| !over(window));
+    app.cache.tries.count(app.clock.now(), app.limits.password_tries_per_10min, name)
+}
+
+impl Tries {
+    /// One more of `most` in ten minutes.
+    pub(crate) fn count(&self, now: Timestamp, most: u32, name: &str) -> Result<()> {
+        // Nor does a window hold that begins after now: the clock was set back.
+        let over = |window: &Window| !(0..WINDOW_MS).contains(&now.ms_since(window.since));
+        let mut names = self.0.lock().expect("no panic while locked");
         if names.len() >= REMEMBERED {
-            names.clear();
+            names.retain(|_, window| !over(window));
+            if names.len() >= REMEMBERED {
+                names.clear();
+            }
         }
+        let window = names.entry(name.to_owned()).or_insert(Window { since: now, count: 0 });
+        if over(window) {
+            *window = Window { since: now, count: 0 };
+        }
+        if window.count >= most {
+            let left_ms = WINDOW_MS - now.ms_since(window.since).max(0);
+            return no(Reject::RateLimited { retry_after_ms: left_ms.unsigned_abs() });
+        }
+        window.count += 1;
+        Ok(())
     }
-    let window = names.entry(name.to_owned()).or_insert(Window { since: now, count: 0 });
-    if over(window) {
-        *window = Window { since: now, count: 0 };
-    }
-    if window.count >= most {
-        let left_ms = WINDOW_MS - now.ms_since(window.since).max(0);
-        return no(Reject::RateLimited { retry_after_ms: left_ms.unsigned_abs() });
-    }
-    window.count += 1;
-    Ok(())
 }
 
 /// The password was right: what was wrong before is forgiven.

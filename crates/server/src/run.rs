@@ -25,6 +25,7 @@ use domain::{
     rows::TABLES,
     store::{Store, memory::MemoryStore},
 };
+use proto::{Id, Timestamp, marker};
 use tokio::{
     net::TcpListener,
     sync::{oneshot, watch},
@@ -39,7 +40,7 @@ use crate::{
         ratelimit::{self, Rates},
     },
     blobs::{DiskBlobs, MemoryBlobs},
-    clock::SystemClock,
+    clock::{SystemClock, Trust},
     config::{Config, StoreKind},
     door::{self, Door, Names},
     gateway::{self, Gateway},
@@ -111,6 +112,8 @@ pub async fn start_with(config: Config, seams: Seams) -> anyhow::Result<Running>
     let addr = listener.local_addr()?;
     let opened = open_with(&config, addr, &seams, lock).await?;
     let app = opened.app.clone();
+    // The newest id that may have been given before.
+    let last_run = Id::<marker::User>::new(app.ids.last()).map(|id| id.created_at());
     let metrics = Arc::new(Metrics::default());
     let outbound = Outbound::new(config.outbound_private)?;
     let (pusher, queued) = Pusher::start(app.clone(), outbound, metrics.clone()).await?;
@@ -118,7 +121,7 @@ pub async fn start_with(config: Config, seams: Seams) -> anyhow::Result<Running>
     let (stop, stopping) = watch::channel(false);
     put_files_right(&app, true).await;
     let mut others = vec![
-        tokio::spawn(tick(app.clone(), shared.rates.clone())),
+        tokio::spawn(tick(app.clone(), shared.rates.clone(), last_run)),
         tokio::spawn(sweep(app.clone())),
         tokio::spawn(shared.pusher.clone().run(queued)),
     ];
@@ -179,6 +182,7 @@ impl Shared {
         let state = (self.app.clone(), self.rates.clone());
         let limited = middleware::from_fn_with_state(state, ratelimit::limit);
         let api = api::routes().into_router();
+        let pages = middleware::from_fn_with_state(self.rates.clone(), ratelimit::pages);
         let nowhere = ["/api", "/api/", "/api/{*rest}"].into_iter();
         let api = nowhere.fold(api, |all, path| all.route(path, any(api::no_such_route)));
         let api = api.route_layer(limited);
@@ -186,7 +190,7 @@ impl Shared {
             .merge(api)
             .merge(api::health::routes().into_router())
             .merge(gateway::routes(&self.health.gateway))
-            .merge(web::router())
+            .merge(web::router().route_layer(pages))
             .fallback(web::not_found)
             .method_not_allowed_fallback(api::wrong_method)
             .layer(middleware::from_fn(door::remember_route))
@@ -228,12 +232,16 @@ async fn sweep(app: Arc<App>) {
     }
 }
 
-async fn tick(app: Arc<App>, rates: Arc<Rates>) {
+async fn tick(app: Arc<App>, rates: Arc<Rates>, last_run: Option<Timestamp>) {
     let mut ticks = tokio::time::interval(TICK);
+    let mut trust = Trust::new(app.clock.now(), last_run, Instant::now());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         due::run_once(&app).await;
+        if trust.look(app.clock.now(), Instant::now()) {
+            due::forget(&app).await;
+        }
         rates.sweep();
     }
 }

@@ -132,12 +132,13 @@ impl Strip {
     }
 
     fn jpeg_marker(&mut self, out: &mut Vec<u8>) -> bool {
+        // Any number of 0xff may stand before a marker: all but the last go at once.
+        let padding = self.held.iter().take_while(|byte| **byte == 0xff).count();
+        if padding > 1 {
+            self.held.drain(..padding - 1);
+        }
         let [first, marker, ..] = self.held[..] else { return false };
         match (first, marker) {
-            (0xff, 0xff) => {
-                self.held.remove(0);
-                return true;
-            }
             (0xff, 0xd9) => {
                 self.pass(2, out);
                 self.state = State::Over;

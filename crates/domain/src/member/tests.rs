@@ -284,3 +284,71 @@ async fn who_is_put_out_of_a_closed_channel_loses_the_addresses_of_its_files() {
     kick(app, &owner, id, ben.user).await.expect("kicked");
     assert_eq!(epochs().await, (before.0 + 1, before.1));
 }
+
+#[tokio::test]
+async fn who_goes_and_comes_back_is_still_silenced() {
+    let world = World::new().await;
+    let app = &world.app;
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let room = world.guild(&[&ann, &bob]).await;
+    let draft =
+        || proto::message::CreateMessage { content: Some("hi".into()), ..Default::default() };
+    let said = crate::message::send(app, &bob, room.general, draft(), vec![]).await.unwrap();
+    let until = app.clock.now().plus_ms(3_600_000);
+    let change = proto::member::ModifyMember {
+        communication_disabled_until: proto::Patch::Value(until),
+        mute: proto::Patch::Value(true),
+        ..Default::default()
+    };
+    super::edit(app, &ann, room.id, bob.user, change).await.unwrap();
+
+    let edit = proto::message::EditMessage {
+        content: proto::Patch::Value("anew".into()),
+        ..Default::default()
+    };
+    let edited = crate::message::edit(app, &bob, room.general, said.id, edit, vec![]).await;
+    assert!(matches!(edited, Err(crate::Error::Reject(Reject::Forbidden(_)))), "{edited:?}");
+
+    super::leave(app, &bob, room.id).await.unwrap();
+    super::join(app, &bob, room.id).await.unwrap();
+    let key = (room.id, bob.user);
+    let row = app.disk.get::<MemberRow>(key).await.unwrap().unwrap();
+    assert_eq!((row.timed_out_until, row.mute, row.deaf), (Some(until), true, false));
+    let sent = crate::message::send(app, &bob, room.general, draft(), vec![]).await;
+    assert!(matches!(sent, Err(crate::Error::Reject(Reject::Forbidden(_)))), "{sent:?}");
+
+    super::kick(app, &ann, room.id, bob.user).await.unwrap();
+    world.clock.advance_ms(3_600_001);
+    super::join(app, &bob, room.id).await.unwrap();
+    let row = app.disk.get::<MemberRow>(key).await.unwrap().unwrap();
+    assert_eq!((row.timed_out_until, row.mute), (None, true));
+    crate::message::send(app, &bob, room.general, draft(), vec![]).await.unwrap();
+
+    super::leave(app, &bob, room.id).await.unwrap();
+    assert_eq!(left::<crate::rows::SilenceRow>(&world).await, 1);
+    world.clock.advance_ms(29 * 86_400_000);
+    crate::due::run_once(app).await;
+    assert_eq!(left::<crate::rows::SilenceRow>(&world).await, 0);
+}
+
+#[tokio::test]
+async fn who_leaves_a_closed_room_takes_no_address_along() {
+    let world = World::new().await;
+    let app = &world.app;
+    let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+    let carl = world.person("carl").await;
+    let room = world.guild(&[&ann, &bob, &carl]).await;
+    let epoch = async || app.channel(room.general).await.unwrap().0.epoch;
+    let private = proto::osc::ModifyGuildOsc {
+        visibility: Some(proto::guild::Visibility::Private),
+        ..Default::default()
+    };
+    crate::guild::edit_osc(app, &ann, room.id, private).await.unwrap();
+    let before = epoch().await;
+    super::leave(app, &bob, room.id).await.unwrap();
+    assert_eq!(epoch().await, before + 1);
+    crate::user::erase(app, carl.user, crate::user::Rooms::Any, |_| true).await.unwrap();
+    assert_eq!(epoch().await, before + 2);
+    let again = super::leave(app, &bob, room.id).await;
+    assert!(again.is_err());
+}

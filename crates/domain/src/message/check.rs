@@ -76,10 +76,9 @@ pub async fn slow_mode(app: &App, actor: &Actor, place: &Place) -> Result<()> {
     let here = (place.channel.id, actor.user);
     let known = app.last_sent.0.lock().expect("no panic while locked").get(&here).copied();
     let written = newest_here(app, actor, place, now.plus_ms(-wait_ms)).await?;
-    let Some(last) = known.max(written) else {
-        return Ok(());
-    };
-    let left = wait_ms - now.ms_since(last);
+    // A moment that is yet to come is from before the clock was set back.
+    let past = [known, written].into_iter().flatten().filter(|last| *last <= now);
+    let left = past.max().map_or(0, |last| wait_ms - now.ms_since(last));
     if left > 0 {
         return no(Reject::SlowMode { retry_after_ms: left as u64 });
     }
@@ -109,7 +108,7 @@ pub fn sent(app: &App, actor: &Actor, place: &Place) {
     let mut last = app.last_sent.0.lock().expect("no panic while locked");
     if last.len() >= LAST_MOST {
         // Six hours are the longest wait there is.
-        last.retain(|_, at| now.ms_since(*at) < 21_600_000);
+        last.retain(|_, at| (0..21_600_000).contains(&now.ms_since(*at)));
     }
     last.insert((place.channel.id, actor.user), now);
 }
