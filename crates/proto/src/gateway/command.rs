@@ -4,7 +4,7 @@
 //! tolerance for it should be in one place.
 //! <https://discord.com/developers/docs/events/gateway-events#send-events>
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 
 use crate::{
@@ -48,11 +48,15 @@ struct Incoming<'a> {
 
 /// Reads a frame; `Err` is the code to close with.
 pub fn parse(payload: &[u8]) -> Result<Command, u16> {
+    // A struct can be read from a list too; the protocol has objects only.
+    if payload.trim_ascii_start().first() != Some(&b'{') {
+        return Err(close::DECODE_ERROR);
+    }
     let frame: Incoming<'_> = serde_json::from_slice(payload).map_err(|_| close::DECODE_ERROR)?;
     let d = frame.d.map_or("null", RawValue::get);
     match u8::try_from(frame.op) {
         Ok(opcode::HEARTBEAT) => Ok(Command::Heartbeat),
-        Ok(opcode::IDENTIFY) => object(d).map(Command::Identify),
+        Ok(opcode::IDENTIFY) => identify(d),
         Ok(opcode::PRESENCE_UPDATE) => {
             let d: Value = data(d)?;
             PresenceCommand::read(&d).map(Command::Presence).ok_or(close::DECODE_ERROR)
@@ -65,6 +69,19 @@ pub fn parse(payload: &[u8]) -> Result<Command, u16> {
             Ok(Command::Osc(data(t.get())?, data(d)?))
         }
         _ => Err(close::UNKNOWN_OPCODE),
+    }
+}
+
+/// Intents have to be named; the rest may be left out.
+fn identify(d: &str) -> Result<Command, u16> {
+    #[derive(Deserialize)]
+    struct Named {
+        intents: Option<IgnoredAny>,
+    }
+    let identify = object(d)?;
+    match object::<Named>(d)?.intents {
+        Some(_) => Ok(Command::Identify(identify)),
+        None => Err(close::INVALID_INTENTS),
     }
 }
 
@@ -131,6 +148,8 @@ mod tests {
             "",
             "x",
             "[]",
+            "[1]",
+            "[1,null]",
             "1",
             "null",
             "{}",
@@ -154,6 +173,13 @@ mod tests {
             assert_eq!(said(frame).err(), Some(close::DECODE_ERROR), "{frame}");
         }
         assert_eq!(parse(b"{\"op\":1,\"d\":\"\xff\"}").err(), Some(close::DECODE_ERROR));
+    }
+
+    #[test]
+    fn who_identifies_names_intents() {
+        let none = said(r#"{"op":2,"d":{"token":"t"}}"#);
+        assert_eq!(none.err(), Some(close::INVALID_INTENTS));
+        assert!(said(r#"{"op":2,"d":{"token":"t","intents":0}}"#).is_ok());
     }
 
     #[test]

@@ -30,6 +30,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Bytes kept for a session with numbers of its own.
 const KEPT_BYTES: usize = 4 << 20;
 
+/// In a replay, at the place of what is not told again.
+const SKIPPED: &[u8] = b",\"t\":\"OSC_SKIPPED\",\"d\":{}}";
+
 /// What all sessions of a server have in common.
 #[derive(Debug, Clone)]
 pub struct Terms {
@@ -84,6 +87,9 @@ pub enum Input<'a> {
     Detached,
     /// Something to tell. `number` is the node's; sessions with own numbers do not use it.
     Dispatch { number: u64, tail: Bytes },
+    /// The answer to something it asked for: numbered like a dispatch, but not told again. Who
+    /// comes back asks anew.
+    Answer { number: u64, tail: Bytes },
     /// The server will stop: the client should come back and resume.
     Reconnect,
 }
@@ -225,7 +231,8 @@ impl Session {
             Input::Invalid => self.invalidate(now),
             Input::Attached(connection) => self.attach(connection),
             Input::Detached => self.detach(now),
-            Input::Dispatch { number, tail } => self.dispatch(number, tail),
+            Input::Dispatch { number, tail } => self.dispatch(number, tail, true),
+            Input::Answer { number, tail } => self.dispatch(number, tail, false),
             Input::Reconnect if self.is_attached() => {
                 self.send(Bytes::from_static(b"{\"op\":7,\"d\":null}"));
             }
@@ -277,7 +284,22 @@ impl Session {
         let tails = self.kept.as_ref().map(|kept| &kept.tails);
         let known = tails.map_or(0, VecDeque::len);
         let skip = known.checked_sub(missing).ok_or(NotResumable::Behind)?;
-        Ok((seq + 1..).zip(tails.into_iter().flatten().skip(skip).cloned()))
+        let told = (seq + 1..).zip(tails.into_iter().flatten().skip(skip));
+        Ok(told.filter_map(|(s, tail)| match tail.is_empty() {
+            false => Some((s, tail.clone())),
+            // Clients that know us count; for others its number is passed over.
+            true => self.osc.then(|| (s, Bytes::from_static(SKIPPED))),
+        }))
+    }
+
+    /// Bytes kept for a resume.
+    pub fn kept_bytes(&self) -> usize {
+        self.kept.as_ref().map_or(0, |kept| kept.bytes)
+    }
+
+    /// Gives up what is kept: nothing from before can be resumed.
+    pub fn forget_kept(&mut self) {
+        self.kept = None;
     }
 
     /// Counts dispatches that go out without passing through here: a replay, or frames that the
@@ -445,13 +467,13 @@ impl Session {
         }
     }
 
-    fn dispatch(&mut self, number: u64, tail: Bytes) {
+    fn dispatch(&mut self, number: u64, tail: Bytes, again: bool) {
         if !matches!(self.phase, Phase::Live | Phase::Closing | Phase::Detached { .. }) {
             return;
         }
         let s = match self.numbering {
             Numbering::Own => {
-                self.keep(tail.clone());
+                self.keep(if again { tail.clone() } else { Bytes::new() });
                 self.seq
             }
             Numbering::Shared => {

@@ -93,12 +93,12 @@ fn each_wrong_frame_has_its_close_code() {
         (false, r#"{"op":3,"d":{"status":"idle"}}"#, 4003),
         (false, r#"{"op":8,"d":{"guild_id":"1"}}"#, 4003),
         (false, r#"{"op":200,"t":"X","d":{}}"#, 4003),
-        (false, r#"{"op":2,"d":{"token":"t","shard":[2,2]}}"#, 4010),
-        (false, r#"{"op":2,"d":{"token":"t","shard":[0,0]}}"#, 4010),
-        (false, r#"{"op":2,"d":{"token":"t","shard":"x"}}"#, 4002),
+        (false, r#"{"op":2,"d":{"token":"t","intents":1,"shard":[2,2]}}"#, 4010),
+        (false, r#"{"op":2,"d":{"token":"t","intents":1,"shard":[0,0]}}"#, 4010),
+        (false, r#"{"op":2,"d":{"token":"t","intents":1,"shard":"x"}}"#, 4002),
         (false, r#"{"op":99}"#, 4001),
         (false, "nonsense", 4002),
-        (true, r#"{"op":2,"d":{"token":"t"}}"#, 4005),
+        (true, r#"{"op":2,"d":{"token":"t","intents":1}}"#, 4005),
         (true, r#"{"op":6,"d":{"token":"t","session_id":"s","seq":1}}"#, 4005),
         (true, r#"{"op":200,"t":"X","d":{}}"#, 4001),
         (true, r#"{"op":10}"#, 4001),
@@ -162,6 +162,33 @@ fn own_numbers_are_kept_for_as_long_as_is_promised() {
 }
 
 #[test]
+fn an_answer_is_told_once_and_its_number_stays_taken() {
+    let now = Instant::now();
+    for osc in [false, true] {
+        let mut session = live(now, Numbering::Own, osc);
+        session.handle(now, Input::Dispatch { number: 0, tail: tail(1) });
+        session.handle(now, Input::Answer { number: 0, tail: Bytes::from(vec![b'x'; 100_000]) });
+        session.handle(now, Input::Dispatch { number: 0, tail: tail(3) });
+        assert_eq!(drain(&mut session).len(), 3, "it was told");
+        assert_eq!(session.kept_bytes(), tail(1).len() + tail(3).len());
+        session.handle(now, Input::Detached);
+        let told: Vec<_> = session.replay(0).expect("resumable").collect();
+        let skipped = (2, Bytes::from_static(SKIPPED));
+        let expected = match osc {
+            true => vec![(1, tail(1)), skipped, (3, tail(3))],
+            false => vec![(1, tail(1)), (3, tail(3))],
+        };
+        assert_eq!(told, expected);
+        let known = session.kept(1_000);
+        let again = Session::restore(now, terms(), Numbering::Own, osc, 3, known);
+        assert_eq!(again.replay(0).expect("resumable").collect::<Vec<_>>(), expected);
+        session.forget_kept();
+        assert_eq!(session.replay(2).err(), Some(NotResumable::Behind));
+        assert_eq!(session.replay(3).map(Iterator::count), Ok(0));
+    }
+}
+
+#[test]
 fn an_invalid_session_may_identify_on_the_same_socket() {
     let now = Instant::now();
     let mut session = greeted(now);
@@ -169,7 +196,10 @@ fn an_invalid_session_may_identify_on_the_same_socket() {
     assert_eq!(says(&mut session, now, resume), ["resume gone 5"]);
     session.handle(now, Input::Invalid);
     assert_eq!(drain(&mut session), [r#"{"op":9,"d":false}"#]);
-    assert_eq!(says(&mut session, now, r#"{"op":2,"d":{"token":"t"}}"#), ["identify t"]);
+    assert_eq!(
+        says(&mut session, now, r#"{"op":2,"d":{"token":"t","intents":1}}"#),
+        ["identify t"]
+    );
     session.handle(now, Input::Refused(4004));
     assert_eq!(drain(&mut session), ["close 4004"]);
 }

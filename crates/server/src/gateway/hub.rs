@@ -54,6 +54,8 @@ struct State {
     guilds: HashMap<Id<marker::Guild>, Rooms>,
     /// How many sessions of somebody each shard has.
     people: HashMap<Id<marker::User>, Vec<u32>>,
+    /// How many of those wait to be resumed.
+    waiting: HashMap<Id<marker::User>, Vec<u32>>,
     next_room: RoomId,
 }
 
@@ -201,6 +203,47 @@ impl Hub {
         if counts.iter().all(|count| *count == 0) {
             state.people.remove(&user);
         }
+    }
+
+    /// A session of somebody on this shard lost its socket, or does not wait any more.
+    pub fn waits(&self, user: Id<marker::User>, shard: usize, waits: bool) {
+        let mut state = self.state();
+        let counts = state.waiting.entry(user).or_default();
+        if counts.len() <= shard {
+            counts.resize(shard + 1, 0);
+        }
+        let count = &mut counts[shard];
+        *count = if waits { *count + 1 } else { count.saturating_sub(1) };
+        if counts.iter().all(|count| *count == 0) {
+            state.waiting.remove(&user);
+        }
+    }
+
+    /// Another shard with a session of this user that waits: its place is given away, and it is
+    /// told so by the caller.
+    pub fn give_way(&self, user: Id<marker::User>, but: usize) -> Option<ShardEnd> {
+        let mut state = self.state();
+        let counts = state.waiting.get_mut(&user)?;
+        let mut others = counts.iter().enumerate().filter(|(at, _)| *at != but);
+        let at = others.find_map(|(at, count)| (*count > 0).then_some(at))?;
+        counts[at] -= 1;
+        if let Some(count) = state.people.get_mut(&user).and_then(|counts| counts.get_mut(at)) {
+            *count = count.saturating_sub(1);
+        }
+        drop(state);
+        self.shard(at)
+    }
+
+    /// What `give_way` took off, for the shard that was told to count it itself.
+    pub fn take_back(&self, user: Id<marker::User>, shard: usize) {
+        let mut state = self.state();
+        let counts = state.people.entry(user).or_default();
+        if counts.len() <= shard {
+            counts.resize(shard + 1, 0);
+        }
+        counts[shard] += 1;
+        drop(state);
+        self.waits(user, shard, true);
     }
 
     /// A session listens to a guild from now on. Behind the gate; `None`: it is not a member.

@@ -3,7 +3,11 @@
 //! The protocol itself is the machine's (`proto::gateway::session`); here is what it is told and
 //! where its outputs go. A session outlives its sockets, so the two are kept apart.
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use domain::{Actor, ready::Wants, rows::UserRow};
@@ -35,6 +39,9 @@ pub const HELD: usize = 1_024;
 
 /// Base of addresses in answers, without a slash at its end.
 pub type Base = Arc<str>;
+
+/// The window in which changes of presence are counted.
+const PRESENCE_WINDOW: Duration = Duration::from_secs(20);
 
 /// Guilds remembered as lost.
 const GONE: usize = 256;
@@ -77,7 +84,7 @@ impl Line {
         Self {
             socket,
             peer: None,
-            deflate: deflate.then(|| Box::new(Deflate::new())),
+            deflate: deflate.then(Box::<Deflate>::default),
             shared,
             cookie: None,
             backlog: VecDeque::new(),
@@ -222,6 +229,10 @@ pub struct Live {
     pub asked: VecDeque<RequestGuildMembers>,
     pub chunks: Option<Chunks>,
     pub detached_at: Option<Instant>,
+    /// When the window of changes of presence began, and how many there were.
+    pub presences: (Instant, u32),
+    /// Others have not heard the newest one yet.
+    pub unsaid: bool,
     pub saved_at: Instant,
 }
 
@@ -266,12 +277,33 @@ impl Live {
             asked: VecDeque::new(),
             chunks: None,
             detached_at: None,
+            presences: (now, 0),
+            unsaid: false,
             saved_at: now,
         }
     }
 
     pub fn user(&self) -> Id<marker::User> {
         self.who.actor.user
+    }
+
+    /// Whether others hear of a change of presence at once. Else the newest one is told later.
+    pub fn may_say(&mut self, now: Instant, most: u32) -> bool {
+        if now >= self.presences.0 + PRESENCE_WINDOW {
+            self.presences = (now, 0);
+        }
+        self.presences.1 += 1;
+        self.unsaid = self.presences.1 > most;
+        !self.unsaid
+    }
+
+    /// A change that had to wait, and may be told now.
+    pub fn says_late(&mut self, now: Instant) -> bool {
+        let late = self.unsaid && now >= self.presences.0 + PRESENCE_WINDOW;
+        if late {
+            (self.presences, self.unsaid) = ((now, 1), false);
+        }
+        late
     }
 
     pub fn link(&mut self, guild: Id<marker::Guild>) -> Option<&mut Link> {

@@ -105,6 +105,8 @@ pub enum Mail {
         place: Option<(Id<marker::Guild>, String)>,
     },
     CloseUser(Id<marker::User>, u16),
+    /// The oldest session of this user that waits gives way to one on another shard.
+    GiveWay(Id<marker::User>),
     Stop(oneshot::Sender<()>),
 }
 

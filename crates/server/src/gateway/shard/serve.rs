@@ -69,6 +69,12 @@ impl Shard {
             Mail::CloseUser(user, code) => {
                 self.slots_of(user).into_iter().for_each(|slot| self.end(slot, code));
             }
+            Mail::GiveWay(user) => {
+                self.hub.take_back(user, self.index);
+                if let Some(oldest) = self.longest_waiting(user) {
+                    self.forget(oldest);
+                }
+            }
             Mail::Stop(done) => self.stop(done),
         }
     }
@@ -134,8 +140,12 @@ impl Shard {
                 self.ask(slot, Request::Resume { from, asked, resume });
             }
             Output::Presence(says) => {
+                let most = self.hub.app.limits.presences_per_20s;
                 let Some(live) = self.peers[slot].live.as_mut() else { return };
                 live.who.says = says.clone();
+                if !live.may_say(self.now, most) {
+                    return;
+                }
                 presence::changed(&self.hub.app, live.user(), live.key, says);
             }
             Output::VoiceState(asked) => self.ask_voice(slot, asked),
@@ -291,7 +301,9 @@ impl Shard {
         peer.machine.handle(self.now, Input::Detached);
         let over = peer.machine.is_over();
         if let Some(live) = &mut peer.live {
-            live.detached_at = Some(self.now);
+            if live.detached_at.replace(self.now).is_none() {
+                self.hub.waits(live.user(), self.index, true);
+            }
             live.announced = false;
             live.asked.clear();
             live.chunks = None;
@@ -333,6 +345,9 @@ impl Shard {
         }
         self.names.remove(&live.who.name);
         self.hub.set_home(&live.who.name, None);
+        if live.detached_at.is_some() {
+            self.hub.waits(user, self.index, false);
+        }
         self.hub.leave(user, self.index);
         self.hub.metrics.sessions.fetch_sub(1, Ordering::Relaxed);
         presence::went(&self.hub.app, user, live.key);

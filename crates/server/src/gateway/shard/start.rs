@@ -63,12 +63,13 @@ impl Shard {
     fn settle(&mut self, slot: usize, who: Who) -> bool {
         let (user, name) = (who.actor.user, who.name.clone());
         while !self.hub.enter(user, self.index) {
-            let waiting = self.slots_of(user).into_iter().filter_map(|other| {
-                let live = self.peers.get(other)?.live.as_ref()?;
-                Some((live.detached_at?, other))
-            });
-            let Some((_, oldest)) = waiting.min() else { return false };
-            self.forget(oldest);
+            if let Some(oldest) = self.longest_waiting(user) {
+                self.forget(oldest);
+            } else if let Some(other) = self.hub.give_way(user, self.index) {
+                other.mail(Mail::GiveWay(user));
+            } else {
+                return false;
+            }
         }
         self.next_key += 1;
         let live = Live::new(who, self.next_key, self.now);
@@ -79,6 +80,15 @@ impl Shard {
         true
     }
 
+    /// The session of this user here that waits to be resumed since longest.
+    pub(super) fn longest_waiting(&self, user: Id<marker::User>) -> Option<usize> {
+        let waiting = self.slots_of(user).into_iter().filter_map(|slot| {
+            let live = self.peers.get(slot)?.live.as_ref()?;
+            Some((live.detached_at?, slot))
+        });
+        waiting.min().map(|(_, slot)| slot)
+    }
+
     /// READY, then what was held; the guilds follow as the socket drains.
     pub(super) fn start(&mut self, slot: usize, start: Start) {
         let number = self.hub.last();
@@ -86,7 +96,7 @@ impl Shard {
             return;
         };
         let numbering = if live.who.shared { Numbering::Shared } else { Numbering::Own };
-        let osc = live.who.osc;
+        let (osc, user) = (live.who.osc, live.user());
         machine.handle(self.now, Input::Granted { numbering, osc });
         if !machine.is_live() {
             return;
@@ -111,19 +121,20 @@ impl Shard {
             }
         }
         if let Some(at) = at {
-            self.identified(at, osc);
+            self.identified(at, osc, user);
             self.mark(at);
         }
         self.save(slot, None, None);
     }
 
     /// A line knows its session for good.
-    fn identified(&mut self, at: usize, osc: bool) {
+    fn identified(&mut self, at: usize, osc: bool, user: Id<marker::User>) {
         let limits = &self.hub.app.limits;
         let bytes = if osc { limits.gateway_payload_osc } else { limits.gateway_payload * 4 };
         if let Some(line) = self.lines.get_mut(at) {
             if let Some(slot) = &line.slot {
-                slot.signed_in();
+                // Sessions have a limit of their own.
+                let _ = slot.signed_in(user);
             }
             let limits = websocket::Limits::message(bytes as u32 + 1, FRAGMENTS);
             line.socket.set_inbound_limits(limits);
@@ -344,7 +355,9 @@ impl Shard {
             return;
         };
         let (at, shared) = (*at, machine.numbering() == Numbering::Shared);
-        live.detached_at = None;
+        if live.detached_at.take().is_some() {
+            self.hub.waits(live.user(), self.index, false);
+        }
         live.top = if shared { seq } else { live.top };
         if !shared {
             let kept = machine.replay(seq).map(Iterator::collect::<Vec<_>>).unwrap_or_default();
@@ -407,10 +420,10 @@ impl Shard {
     fn resumed(&mut self, session: usize) {
         count(&self.hub.metrics.resumes);
         let Some(Peer { live: Some(live), line, .. }) = self.peers.get(session) else { return };
-        let (at, osc) = (*line, live.who.osc);
+        let (at, osc, user) = (*line, live.who.osc, live.user());
         self.pump(session);
         if let Some(at) = at {
-            self.identified(at, osc);
+            self.identified(at, osc, user);
             self.mark(at);
         }
         self.save(session, None, None);
@@ -435,6 +448,7 @@ impl Shard {
             live.started = true;
             live.top = number * STEP;
             live.detached_at = Some(now);
+            hub.waits(live.user(), shard.index, true);
             for guild in &guilds {
                 let seat = live.has_share(guild.id).then(|| hub.sit(guild, live.user()));
                 let Some(room) = seat.flatten() else { continue };
@@ -458,6 +472,9 @@ impl Shard {
         let (mut stale, mut silent) = (Vec::new(), Vec::new());
         for (slot, peer) in &mut self.peers {
             let Some(live) = &mut peer.live else { continue };
+            if live.announced && live.says_late(now) {
+                presence::changed(&self.hub.app, live.user(), live.key, live.who.says.clone());
+            }
             if live.started && now >= live.saved_at + SAVE_EVERY {
                 stale.push(slot);
             }

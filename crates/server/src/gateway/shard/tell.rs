@@ -161,10 +161,10 @@ impl Shard {
         let Some(live) = &peer.live else { return 0 };
         let shape = Shape { content: true, ..live.shape };
         let tail = dispatch.encode(shape).unwrap_or_default();
-        self.tell_tail(slot, number, tail.into())
+        self.tell_tail(slot, number, tail.into(), is_answer(dispatch))
     }
 
-    fn tell_tail(&mut self, slot: usize, number: u64, tail: Bytes) -> u64 {
+    fn tell_tail(&mut self, slot: usize, number: u64, tail: Bytes, is_answer: bool) -> u64 {
         let Some(peer) = self.peers.get_mut(slot) else { return 0 };
         let Some(live) = &mut peer.live else { return 0 };
         if tail.is_empty() {
@@ -177,7 +177,11 @@ impl Shard {
             // Nobody hears it: whoever comes back is told anew.
             (true, false) => return number * STEP + (STEP - 1),
         };
-        peer.machine.handle(self.now, Input::Dispatch { number: s, tail });
+        let input = match is_answer {
+            true => Input::Answer { number: s, tail },
+            false => Input::Dispatch { number: s, tail },
+        };
+        peer.machine.handle(self.now, input);
         self.pump(slot);
         s
     }
@@ -191,7 +195,7 @@ impl Shard {
         match what {
             Derived::Channel(tails) => {
                 let tail = tails[usize::from(live.shape.osc)].clone();
-                let told_at = self.tell_tail(slot, number, tail);
+                let told_at = self.tell_tail(slot, number, tail, false);
                 self.told(slot, guild, told_at);
             }
             Derived::Guild => {
@@ -356,4 +360,9 @@ impl Shard {
             there && self.hub.may_hear(live.user(), audience)
         })
     }
+}
+
+/// Whether it answers what the client asked for, which it asks for anew when it comes back.
+fn is_answer(dispatch: &Dispatch) -> bool {
+    matches!(dispatch, Dispatch::GuildMembersChunk(_))
 }
