@@ -180,8 +180,39 @@ impl Config {
                 bail!("configuration key `limits.{name}`: must be at least 1");
             }
         }
-        Ok(())
+        check_times(limits)
     }
+}
+
+/// With too little time nobody gets in; with too much of it clocks overflow.
+fn check_times(limits: &Limits) -> anyhow::Result<()> {
+    const YEAR_S: u64 = 366 * 86_400;
+    for (name, value, least, most) in [
+        ("connections", limits.connections.into(), 1, u32::MAX.into()),
+        ("address_connections", limits.address_connections.into(), 1, u32::MAX.into()),
+        ("user_connections", limits.user_connections.into(), 1, u32::MAX.into()),
+        ("head_bytes", limits.head_bytes as u64, 1_024, u32::MAX.into()),
+        ("gateway_payload", limits.gateway_payload as u64, 1_024, 1 << 24),
+        ("gateway_payload_osc", limits.gateway_payload_osc as u64, 1_024, 1 << 24),
+        ("gateway_sessions", limits.gateway_sessions as u64, 1, u32::MAX.into()),
+        ("user_sessions", limits.user_sessions as u64, 1, u32::MAX.into()),
+        ("request_seconds", limits.request_seconds, 1, YEAR_S),
+        ("body_seconds", limits.body_seconds, 1, YEAR_S),
+        ("heartbeat_interval_ms", limits.heartbeat_interval_ms, 1_000, 86_400_000),
+        ("identify_seconds", limits.identify_seconds, 1, YEAR_S),
+        ("resume_seconds", limits.resume_seconds, 0, YEAR_S),
+        ("socket_stall_seconds", limits.socket_stall_seconds, 1, YEAR_S),
+        ("event_log_minutes", limits.event_log_minutes, 1, YEAR_S / 60),
+        // As the README promises.
+        ("nonce_hours", limits.nonce_hours, 24, YEAR_S / 3_600),
+        ("guest_days", limits.guest_days.into(), 1, 36_600),
+        ("session_days", limits.session_days.into(), 1, 36_600),
+    ] {
+        if !(least..=most).contains(&value) {
+            bail!("configuration key `limits.{name}`: must be between {least} and {most}");
+        }
+    }
+    Ok(())
 }
 
 /// A wildcard is no address to go to.
@@ -475,6 +506,24 @@ mod tests {
             load(Some(&path), std::iter::empty(), Vec::new()).expect("defaults are valid");
         assert_eq!(config, Config::default());
         assert!(origins.is_empty());
+    }
+
+    #[test]
+    fn values_that_break_the_server_are_refused() {
+        let (path, _scratch) = written("");
+        for (key, value) in [
+            ("limits.heartbeat_interval_ms", "0"),
+            ("limits.identify_seconds", "0"),
+            ("limits.resume_seconds", "9000000000000000000"),
+            ("limits.event_log_minutes", "9000000000000000000"),
+            ("limits.nonce_hours", "1"),
+            ("limits.connections", "0"),
+            ("limits.gateway_payload", "0"),
+        ] {
+            let refused = load(Some(&path), std::iter::empty(), vec![flag(key, value)]);
+            let said = refused.expect_err(key).to_string();
+            assert!(said.contains(key) && said.contains("must be between"), "{said}");
+        }
     }
 
     #[test]

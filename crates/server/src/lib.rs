@@ -17,4 +17,5 @@ mod outbound;
 mod push;
 pub mod blobs;
 pub mod clock;
+pub mod descriptors;
 pub mod web;

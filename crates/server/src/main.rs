@@ -15,7 +15,7 @@ use proto::{Id, marker};
 use server::{
     admin,
     config::{self, Config, Flag, Origins},
-    log, run,
+    descriptors, log, run,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -138,8 +138,9 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     runtime.context("cannot start the runtime")
 }
 
-fn serve(config: Config) -> anyhow::Result<ExitCode> {
+fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
     log::start(&config.log, config.log_format)?;
+    config.limits.connections = descriptors::fit(config.limits.connections);
     let runtime = runtime()?;
     let outcome = runtime.block_on(async {
         let mut term = signal(SignalKind::terminate())?;
@@ -171,7 +172,15 @@ async fn greet(running: &run::Running) -> anyhow::Result<()> {
     if app.policy.public_url != listened {
         greeting += &format!("People reach it at {}\n", app.policy.public_url);
     }
-    let failed = |error| anyhow::anyhow!("cannot make the owner's link: {error:?}");
+    let failed = |error| match error {
+        domain::Error::Fault(fault) => fault.context(
+            "cannot read the store: it may be damaged. Stop the server, keep a copy of the folder \
+             as it is, and put back the newest backup",
+        ),
+        domain::Error::Reject(reject) => {
+            anyhow::anyhow!("cannot make the owner's link: {reject:?}")
+        }
+    };
     if server_owner::get(app).await.map_err(failed)?.is_none() {
         let link = server_owner::make_link(app).await.map_err(failed)?;
         greeting += "This server has no owner yet. Become it (once, within 24 hours):\n";

@@ -5,19 +5,17 @@
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::{IpAddr, Ipv6Addr, SocketAddr},
     pin::pin,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
     time::Duration,
 };
 
 use anyhow::Context as _;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use proto::Limits;
+use proto::{Id, Limits, marker};
 use tokio::{
     io::AsyncWriteExt as _,
     net::{TcpListener, TcpStream},
@@ -34,6 +32,9 @@ const STUCK: Duration = Duration::from_secs(30);
 
 /// How long to wait when the system has no more file descriptors.
 const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// Connections from this machine beyond the limit.
+const SPARE: u32 = 16;
 
 /// Both ends of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -185,10 +186,11 @@ pub fn household(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Counts connections: in all, and per address those that have not signed in.
+/// Counts connections: in all, per address those that have not signed in, per person the others.
 pub struct Connections {
     most: u32,
     most_per_address: u32,
+    most_per_person: u32,
     /// They carry many people.
     proxies: Proxies,
     counts: Mutex<Counts>,
@@ -198,13 +200,15 @@ pub struct Connections {
 struct Counts {
     all: u32,
     by_address: HashMap<IpAddr, u32>,
+    by_person: HashMap<Id<marker::User>, u32>,
 }
 
 /// A connection's place. Given back when the last holder drops it.
 pub struct Slot {
     connections: Arc<Connections>,
     address: Option<IpAddr>,
-    signed_in: AtomicBool,
+    /// Who was the first to sign in on it.
+    person: OnceLock<Id<marker::User>>,
 }
 
 impl Connections {
@@ -212,6 +216,7 @@ impl Connections {
         Arc::new(Self {
             most: limits.connections,
             most_per_address: limits.address_connections,
+            most_per_person: limits.user_connections,
             proxies,
             counts: Mutex::default(),
         })
@@ -219,8 +224,10 @@ impl Connections {
 
     pub fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Arc<Slot>> {
         let counted = (!self.proxies.trust(address)).then(|| household(address));
-        let mut counts = self.counts.lock().expect("no panic while locked");
-        if counts.all >= self.most {
+        let mut counts = self.counts();
+        // Who looks after the machine still gets an answer from it.
+        let spare = if address.is_loopback() { SPARE } else { 0 };
+        if counts.all >= self.most.saturating_add(spare) {
             return None;
         }
         if let Some(address) = counted {
@@ -231,42 +238,58 @@ impl Connections {
             *here += 1;
         }
         counts.all += 1;
-        let signed_in = AtomicBool::new(false);
-        Some(Arc::new(Slot { connections: self.clone(), address: counted, signed_in }))
+        let person = OnceLock::new();
+        Some(Arc::new(Slot { connections: self.clone(), address: counted, person }))
     }
 
     pub fn open(&self) -> u32 {
-        self.counts.lock().expect("no panic while locked").all
+        self.counts().all
     }
 
-    fn forget(&self, address: Option<IpAddr>, all: bool) {
-        let mut counts = self.counts.lock().expect("no panic while locked");
-        if all {
-            counts.all -= 1;
-        }
-        let Some(address) = address else { return };
-        if let Some(here) = counts.by_address.get_mut(&address) {
-            *here -= 1;
-            if *here == 0 {
-                counts.by_address.remove(&address);
-            }
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().expect("no panic while locked")
+    }
+}
+
+/// One less; who has none is not kept.
+fn less<K: Eq + Hash>(counts: &mut HashMap<K, u32>, key: &K) {
+    if let Some(here) = counts.get_mut(key) {
+        *here -= 1;
+        if *here == 0 {
+            counts.remove(key);
         }
     }
 }
 
 impl Slot {
-    /// Who is known does not count towards the strangers of an address.
-    pub fn signed_in(&self) {
-        if !self.signed_in.swap(true, Ordering::Relaxed) {
-            self.connections.forget(self.address, false);
+    /// Who is known does not count towards the strangers of an address, but has a limit as well.
+    /// False: this is one too many. A proxy's connections carry many people: they count for nobody.
+    pub fn signed_in(&self, person: Id<marker::User>) -> bool {
+        let Some(address) = self.address.filter(|_| self.person.get().is_none()) else {
+            return true;
+        };
+        let mut counts = self.connections.counts();
+        let here = counts.by_person.get(&person).copied().unwrap_or_default();
+        if here >= self.connections.most_per_person {
+            return false;
         }
+        if self.person.set(person).is_ok() {
+            counts.by_person.insert(person, here + 1);
+            less(&mut counts.by_address, &address);
+        }
+        true
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let address = if *self.signed_in.get_mut() { None } else { self.address };
-        self.connections.forget(address, true);
+        let mut counts = self.connections.counts();
+        counts.all -= 1;
+        match (self.person.get(), self.address) {
+            (Some(person), _) => less(&mut counts.by_person, person),
+            (None, Some(address)) => less(&mut counts.by_address, &address),
+            (None, None) => {}
+        }
     }
 }
 
@@ -343,11 +366,11 @@ mod tests {
         let limits = Limits { address_connections: 2, connections: 4, ..Limits::default() };
         let connections = Connections::new(&limits, Proxies::default());
         let home = |end: u16| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, end, 0, 0, 1));
+        let ann = Id::new(1).expect("an id");
         let one = connections.admit(home(1)).expect("room");
         let _two = connections.admit(home(2)).expect("room");
         assert!(connections.admit(home(3)).is_none(), "the same /64");
-        one.signed_in();
-        one.signed_in();
+        assert!(one.signed_in(ann) && one.signed_in(ann));
         let three = connections.admit(home(3)).expect("one is known now");
         let other = IpAddr::from([192, 0, 2, 1]);
         let _four = connections.admit(other).expect("another address");
@@ -355,5 +378,24 @@ mod tests {
         drop((one, three));
         assert_eq!(connections.open(), 2);
         assert!(connections.admit(home(4)).is_some());
+    }
+
+    #[test]
+    fn a_person_has_so_many_connections_and_not_one_more() {
+        let limits = Limits { user_connections: 2, connections: 4, ..Limits::default() };
+        let proxies = Proxies::parse(&["10.0.0.0/8".to_owned()]).expect("networks");
+        let connections = Connections::new(&limits, proxies);
+        let (ann, bob) = (Id::new(1).expect("an id"), Id::new(2).expect("an id"));
+        let open = |last: u8| connections.admit(IpAddr::from([192, 0, 2, last])).expect("room");
+        let (one, two, three) = (open(1), open(2), open(3));
+        assert!(one.signed_in(ann) && two.signed_in(ann) && !three.signed_in(ann));
+        assert!(three.signed_in(bob), "others are not in the way");
+        drop(two);
+        let four = open(4);
+        assert!(four.signed_in(ann));
+        let proxied = connections.admit(IpAddr::from([10, 0, 0, 1])).expect("room");
+        assert!(proxied.signed_in(ann));
+        assert!(connections.admit(IpAddr::from([192, 0, 2, 9])).is_none(), "full");
+        assert!(connections.admit(IpAddr::from([127, 0, 0, 1])).is_some(), "but for the operator");
     }
 }

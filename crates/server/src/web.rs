@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{FromRequestParts, RawPathParams, State},
+    extract::{FromRequestParts, RawPathParams, State, rejection::RawPathParamsRejection},
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
     routing::get,
@@ -180,9 +180,10 @@ struct Older {
 async fn room(
     State(app): State<Arc<App>>,
     visitor: Visitor,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     Query(older): Query<Older>,
 ) -> Response {
+    let Ok(params) = params else { return visitor.nowhere(&app) };
     let param = |name| params.iter().find_map(|(key, value)| (key == name).then_some(value));
     let slug = param("slug").unwrap_or_default();
     let summary = match guild::by_slug(&app, visitor.actor.as_ref(), slug).await {
@@ -249,8 +250,9 @@ fn moved(to: &str) -> Response {
 async fn invitation(
     State(app): State<Arc<App>>,
     visitor: Visitor,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
 ) -> Response {
+    let Ok(params) = params else { return visitor.nowhere(&app) };
     let code = params.iter().next().map_or("", |(_, code)| code);
     let found = match invite::get(&app, code, true).await {
         Ok(found) => found,

@@ -1,6 +1,7 @@
 //! What operators and programs ask first: is it alive, is it ready, what is it, where is what.
 
 use std::{
+    net::IpAddr,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -8,7 +9,7 @@ use std::{
 use axum::{
     Extension,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, header, uri::Authority},
     response::{IntoResponse as _, Response},
 };
 use domain::{App, rows::MetaRow, store::Batch};
@@ -103,7 +104,8 @@ async fn metrics(
     let sent = sent.and_then(|value| value.strip_prefix("Bearer "));
     // Behind a proxy everybody seems to be on this machine.
     let proxied = ["x-forwarded-for", "forwarded", "via"].iter().any(|h| headers.contains_key(*h));
-    let here = peer.is_some_and(|peer| peer.address.is_loopback()) && !proxied;
+    let here =
+        peer.is_some_and(|peer| peer.address.is_loopback()) && !proxied && is_local(&headers);
     let known = !token.is_empty() && sent.is_some_and(|sent| same(sent, token));
     if !known && !here {
         return plain(StatusCode::NOT_FOUND, Code(0, "404: Not Found"));
@@ -115,6 +117,14 @@ async fn metrics(
     }
     let text = health.metrics.text(&values);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// A page of somebody else can have its own name lead to this machine, but not an address.
+fn is_local(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    let name = authority.host().trim_matches(['[', ']']);
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
 }
 
 /// Takes as long wherever the two differ.

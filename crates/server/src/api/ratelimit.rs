@@ -12,7 +12,7 @@ use std::{
 
 use axum::{
     extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header::CONNECTION},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -94,6 +94,7 @@ enum Key<'a> {
     Guests(IpAddr),
     Accounts(IpAddr),
     AddressTries(IpAddr),
+    Pages(IpAddr),
 }
 
 #[derive(Hash, Clone, Copy)]
@@ -155,6 +156,9 @@ impl Rates {
             Key::Accounts(_) => (limits.accounts_per_hour, 60),
             Key::AddressTries(_) => (limits.address_tries_per_10min, 10),
             Key::Invalid(_) => (limits.invalid_per_10min, 10),
+            Key::Pages(_) => {
+                return Rule { most: limits.address_pages_per_10s, period_ms: 10 * SECOND_MS };
+            }
             Key::All(Asker::User(_)) => {
                 return Rule { most: limits.requests_per_second, period_ms: SECOND_MS };
             }
@@ -226,8 +230,13 @@ pub async fn limit(
     parts.extensions.insert(found);
     let asker = match found {
         Who::Actor(actor) => {
-            if let Some(slot) = parts.extensions.get::<Arc<Slot>>() {
-                slot.signed_in();
+            let slot = parts.extensions.get::<Arc<Slot>>();
+            if slot.is_some_and(|slot| !slot.signed_in(actor.user)) {
+                rates.metrics.rate_limited.add(1);
+                let code = Code(Code::GENERAL.0, "You have too many connections. Close some.");
+                let mut response = too_many(code, 10_000, true);
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                return response;
             }
             Asker::User(actor.user.get())
         }
@@ -263,6 +272,16 @@ pub async fn limit(
     response
 }
 
+/// The layer around the pages: anybody can ask for them, and each is drawn anew.
+pub async fn pages(State(rates): State<Arc<Rates>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let standing = rates.check(&Key::Pages(household(Caller::of(&parts).address)), 1);
+    if !standing.allowed {
+        return refused(&rates, standing, true, "Too many pages at once. Wait a moment.");
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
 /// What is limited per address beyond the number of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Care {
@@ -287,13 +306,14 @@ impl Care {
 }
 
 impl Rates {
-    /// Takes a place for who is to be made; looks whether another secret may be tried.
+    /// Takes a place for who is to be made, or for a secret to be tried.
     fn before(&self, care: Care, address: IpAddr) -> Result<(), Reject> {
         let standing = match care {
             Care::Nothing => return Ok(()),
             Care::Guests => self.check(&Key::Guests(address), 1),
             Care::Accounts => self.check(&Key::Accounts(address), 1),
-            Care::Secrets => self.check(&Key::AddressTries(address), 0),
+            // Taken before the secret is looked at, so that many at once are counted too.
+            Care::Secrets => self.check(&Key::AddressTries(address), 1),
         };
         if standing.allowed {
             return Ok(());
@@ -302,7 +322,7 @@ impl Rates {
         Err(Reject::RateLimited { retry_after_ms: standing.reset_ms as u64 })
     }
 
-    /// Gives the place back if nobody was made; counts a wrong secret.
+    /// Gives the place back if nobody was made, or the secret was not wrong.
     fn after(&self, care: Care, address: IpAddr, response: &Response) {
         let code = response.extensions().get::<Refused>().map(|refused| refused.0);
         match care {
@@ -312,8 +332,8 @@ impl Rates {
             Care::Accounts if !response.status().is_success() => {
                 self.give_back(&Key::Accounts(address));
             }
-            Care::Secrets if matches!(code, Some(Code::WRONG_PASSWORD | Code::SECRET_GONE)) => {
-                self.check(&Key::AddressTries(address), 1);
+            Care::Secrets if !matches!(code, Some(Code::WRONG_PASSWORD | Code::SECRET_GONE)) => {
+                self.give_back(&Key::AddressTries(address));
             }
             _ => {}
         }
@@ -438,11 +458,12 @@ mod tests {
             rates.after(Care::Secrets, HOME, &right);
         }
         let wrong = refuse(Reject::Refused(Code::WRONG_PASSWORD));
-        for _ in 0..2 {
-            assert_eq!(rates.before(Care::Secrets, HOME), Ok(()));
-            rates.after(Care::Secrets, HOME, &wrong);
-        }
-        assert!(rates.before(Care::Secrets, HOME).is_err());
+        let ask = || rates.before(Care::Secrets, HOME);
+        assert_eq!((ask(), ask()), (Ok(()), Ok(())));
+        assert!(ask().is_err(), "many at once are counted too");
+        rates.after(Care::Secrets, HOME, &wrong);
+        rates.after(Care::Secrets, HOME, &wrong);
+        assert!(ask().is_err());
     }
 
     #[test]

@@ -59,6 +59,11 @@ async fn a_room_that_is_not_public_looks_like_none() {
     assert_eq!(gone.text(), never.text());
     assert!(gone.text().contains("<a href=\"/\">"), "a way on");
     assert_eq!(visit(&town, "/r/once/1", &[]).await.status, 404);
+    for odd in ["/r/%ff%fe", "/r/once/%ff", "/i/%ff"] {
+        let page = visit(&town, odd, &[]).await;
+        assert_eq!(page.status, 404, "{odd}");
+        assert!(page.text().contains("<!DOCTYPE html>"), "{odd}: a page with a way on");
+    }
     assert_eq!(visit(&town, "/i/nothing", &[]).await.text(), never.text());
     town.close().await;
 }
