@@ -17,6 +17,7 @@ export function mark(channel: Channel, messageId: string): void {
     channel.id,
     setTimeout(() => {
       timers.delete(channel.id);
+      if (!world.channels.has(channel.id)) return; // left meanwhile
       const body = { message_id: messageId };
       put(`${OSC}/channels/${channel.id}/read`, body).catch(() => undefined);
     }, PAUSE_MS),
