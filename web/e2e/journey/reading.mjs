@@ -34,7 +34,7 @@ async function write(visitor, texts) {
 }
 
 const topOf = (visitor, text) =>
-  visitor.row(text).evaluate((row) => Math.round(row.getBoundingClientRect().top));
+  visitor.row(text).evaluate((row) => row.getBoundingClientRect().top);
 
 export const journeys = {
   'hostile text in messages and names stays text': async (town) => {
@@ -86,13 +86,13 @@ export const journeys = {
     await write(ada, ['new one', `new two ${'long '.repeat(200)}`, 'new three']);
     await ada.act('new three', 'React 👍');
     await ben.page.getByRole('button', { name: /^3 new messages/ }).waitFor();
-    assert.equal(await topOf(ben, read), before, 'new messages moved it');
+    assert.ok(Math.abs((await topOf(ben, read)) - before) < 1, 'new messages moved it');
     await ben.composer().fill('a\nb\nc\nd\ne\nf');
     await ben.page.waitForTimeout(300);
-    assert.equal(await topOf(ben, read), before, 'a growing composer moved it');
+    assert.ok(Math.abs((await topOf(ben, read)) - before) < 1, 'a growing composer moved it');
     await ben.page.setViewportSize({ width: 1440, height: 800 });
     await ben.page.waitForTimeout(300);
-    assert.equal(await topOf(ben, read), before, 'another height moved it');
+    assert.ok(Math.abs((await topOf(ben, read)) - before) < 1, 'another height moved it');
     await ben.composer().press('Enter');
     await ben.sees('new three'); // sending leads to the end
     await ben.page.waitForFunction(() => {
