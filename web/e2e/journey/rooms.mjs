@@ -122,7 +122,9 @@ export const journeys = {
     await ada.page.getByRole('textbox', { name: 'Name', exact: true }).fill('Resting place');
     await ada.page.getByRole('button', { name: 'Save', exact: true }).click();
     await ada.page.getByText('Saved.').waitFor();
-    await ada.page.getByRole('button', { name: 'Save', exact: true }).waitFor({ state: 'detached' });
+    await ada.page
+      .getByRole('button', { name: 'Save', exact: true })
+      .waitFor({ state: 'detached' });
     await ada.page.keyboard.press('Escape');
     await ben.page.getByRole('button', { name: 'Resting place' }).waitFor();
     await ben.page.getByRole('button', { name: 'Resting place' }).click();
