@@ -26,23 +26,25 @@ const GROUPS_PER_SAMPLE: usize = 8;
 const PAGES_PER_SAMPLE: usize = 200;
 const FSYNC: Duration = Duration::from_millis(5);
 
-/// `bench-store [FOLDER]`: the databases are built in a new folder there and removed afterwards.
+/// `bench-store [FOLDER] [guild]`: the databases are built in a new folder there and removed
+/// afterwards. `guild`: only the loading of a guild, which needs no messages.
 pub fn run(args: &[String]) -> anyhow::Result<()> {
     let parent = args.first().map_or_else(std::env::temp_dir, PathBuf::from);
     let folder = parent.join(format!("bench-store-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let result = bench(&folder);
+    let only_guild = args.get(1).is_some_and(|part| part == "guild");
+    let result = bench(&folder, only_guild);
     std::fs::remove_dir_all(&folder)?;
     result
 }
 
-fn bench(folder: &Path) -> anyhow::Result<()> {
+fn bench(folder: &Path, only_guild: bool) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let store = SqliteStore::open(&folder.join("contract"), rows::TABLES, Options::default())?;
     let mut arms = Arms { runtime, store, hand: Hand::open(&folder.join("hand.sqlite"))? };
     let start = Instant::now();
     let data = Data::new();
-    arms.load(&data)?;
+    arms.load(&data, !only_guild)?;
     let size = |path: PathBuf| path.metadata().map_or(0, |file| file.len()) / 1_000_000;
     println!(
         "SQLite {}, {MESSAGES} messages in one channel, {MEMBERS} members in one guild; built in \
@@ -54,6 +56,9 @@ fn bench(folder: &Path) -> anyhow::Result<()> {
     );
     println!("| | by hand | by hand, on a thread | contract | ratio | ratio to the thread |");
     println!("|---|---|---|---|---|---|");
+    if only_guild {
+        return arms.guild();
+    }
     arms.send(&data, false)?;
     arms.send(&data, true)?;
     arms.history()?;
@@ -70,16 +75,17 @@ struct Arms {
 }
 
 impl Arms {
-    fn load(&mut self, data: &Data) -> anyhow::Result<()> {
+    fn load(&mut self, data: &Data, messages: bool) -> anyhow::Result<()> {
+        let messages = || data.messages().filter(|_| messages);
         let (users, members) = (data.users(), data.members());
         self.insert(users.clone().map(|user| Batch::new().insert(&user)))?;
         self.insert(members.clone().map(|member| Batch::new().insert(&member)))?;
-        self.insert(data.messages().map(|message| Batch::new().insert(&message)))?;
+        self.insert(messages().map(|message| Batch::new().insert(&message)))?;
         let mut hand = self.hand.here();
         hand.transaction(|hand| {
             users.into_iter().try_for_each(|user| hand.insert_user(&user))?;
             members.into_iter().try_for_each(|member| hand.insert_member(&member))?;
-            data.messages().try_for_each(|message| hand.insert_message(&message))
+            messages().try_for_each(|message| hand.insert_message(&message))
         })?;
         hand.checkpoint()
     }
