@@ -207,6 +207,52 @@ async fn a_session_that_says_too_much_is_closed_and_others_go_on() {
 }
 
 #[tokio::test]
+async fn sessions_that_wait_give_way_on_whichever_shard_they_are() {
+    // Everybody in town has two sessions already.
+    let town = Town::with(|config| {
+        config.limits.gateway_sessions = 4;
+        config.limits.resume_seconds = 2;
+    })
+    .await;
+    let [alice] = town.people(["alice"]).await;
+    let identify = json!({ "op": 2, "d": { "token": alice.token(), "intents": 1,
+        "properties": {} } });
+    for n in 0..7 {
+        let mut socket = raw::Socket::open(town.addr(), "/gateway?v=10&encoding=json").await;
+        socket.send(&identify.to_string()).await;
+        loop {
+            match socket.next().await {
+                raw::Heard::Text(text) if text.contains("\"READY\"") => break,
+                raw::Heard::Text(_) => {}
+                _ => panic!("session {n} was refused"),
+            }
+        }
+        drop(socket);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    town.close().await;
+}
+
+#[tokio::test]
+async fn presences_that_change_all_the_time_are_told_now_and_then() {
+    let town = Town::with(|config| config.limits.presences_per_20s = 2).await;
+    let [alice, bob] = town.people(["alice", "bob"]).await;
+    let lobby = alice.found_guild_with(&[&bob]).await;
+    for status in ["idle", "dnd", "idle", "dnd", "idle", "dnd"] {
+        for session in bob.sessions() {
+            session.handle.update_presence(status, json!([])).await.expect("says");
+        }
+    }
+    bob.say(&lobby.general, "there").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let heard = alice.heard().await;
+    let told = heard.iter().filter(|(name, _)| *name == "PRESENCE_UPDATE").count();
+    let most = 2 * bob.sessions().count();
+    assert!((1..=most).contains(&told), "{told} of at most {most}");
+    town.close().await;
+}
+
+#[tokio::test]
 async fn sockets_that_do_not_say_who_they_are_are_closed() {
     let town = Town::with(|config| config.limits.identify_seconds = 1).await;
     let mut socket = raw::Socket::open(town.addr(), "/gateway").await;
