@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { apply } from '../model/apply';
 import { world } from '../model/here';
-import { resend, resendAll, send } from './message';
+import { load, resend, resendAll, send } from './message';
 
 interface Call {
   nonce: string;
@@ -112,4 +112,35 @@ it('an answer that was lost after its event came is no failure', async () => {
   await settle();
   expect(states()).toEqual([]);
   expect(texts()).toEqual(['heard']);
+});
+
+/** What the first call for a page asks for. */
+async function asked(stale: boolean, lastReadId: string | null, readingId?: string) {
+  const queries: string[] = [];
+  vi.stubGlobal('fetch', async (address: string) => {
+    queries.push(String(address).split('?')[1] ?? '');
+    return new Response('[]');
+  });
+  const channel = world.putChannel({ id: '12', type: 1, last_message_id: '900' }, null);
+  channel.lastReadId = lastReadId;
+  const timeline = world.timeline('12');
+  if (stale) timeline.replace([], { hasOlder: true, hasNewer: false });
+  timeline.stale = stale;
+  await load(timeline, readingId);
+  expect(timeline.stale).toBe(false);
+  return queries;
+}
+
+it('a channel opens where its unread part begins, kept on the device or not', async () => {
+  expect(await asked(false, '500')).toEqual(['limit=50&around=500']);
+  world.timelines.delete('12');
+  expect(await asked(true, '500')).toEqual(['limit=50&around=500']);
+});
+
+it('a channel without unread opens with its end', async () => {
+  expect(await asked(true, '900')).toEqual(['limit=50']);
+});
+
+it('fetching again keeps the part that somebody reads', async () => {
+  expect(await asked(true, '500', '300')).toEqual(['limit=50&around=300']);
 });

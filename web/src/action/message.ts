@@ -28,15 +28,13 @@ async function fetching(timeline: Timeline, work: () => Promise<void>): Promise<
   }
 }
 
-/** The newest page; where much is unread, the part that begins with it; and when somebody reads
- *  far above the end, the part they are reading. */
-export function load(timeline: Timeline): Promise<void> {
+/** The part that somebody reads above the end; else the part where the unread begins; else the
+ *  newest page. It is not to be asked for before we know what is unread: world.current(). */
+export function load(timeline: Timeline, readingId: string | null = null): Promise<void> {
+  if (timeline.loaded && readingId) return loadAround(timeline, readingId);
   const channel = world.channels.get(timeline.channelId);
-  if (!timeline.loaded && channel?.unread && channel.lastReadId) {
-    return loadAround(timeline, channel.lastReadId);
-  }
-  const middle = timeline.hasNewer ? timeline.rows[timeline.rows.length >> 1]?.id : undefined;
-  return middle ? loadAround(timeline, middle) : loadNewest(timeline);
+  const unreadAfter = channel?.unread ? channel.lastReadId : null;
+  return unreadAfter ? loadAround(timeline, unreadAfter) : loadNewest(timeline);
 }
 
 /** A page further on may be on its way; what was asked for now comes after it, not never. */

@@ -15,6 +15,7 @@ export async function takeUp(anybody: boolean): Promise<boolean> {
   if (!kept || (!anybody && kept.world.of !== world.me?.id)) return false;
   const me = world.me;
   for (const event of kept.world.events) apply(world, event, Date.now());
+  world.warm = true;
   if (me) world.me = me; // fresher than what was kept
   for (const { channelId, rows, hasOlder } of kept.timelines) {
     if (!world.channels.has(channelId)) continue;

@@ -43,6 +43,11 @@ export class ScrollAnchor {
     this.#offset = this.#row ? this.#row.getBoundingClientRect().top - top : 0;
   }
 
+  /** The row that is being read above the end is still there. */
+  get holds(): boolean {
+    return !this.atEnd && this.#row?.isConnected === true;
+  }
+
   restore(): void {
     if (this.atEnd) {
       this.box.scrollTop = 0;

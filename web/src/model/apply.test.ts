@@ -84,6 +84,24 @@ describe('start', () => {
     expect(world.channels.has('50')).toBe(true);
   });
 
+  it('after a second READY a known room is not current before its details have come', () => {
+    const [general, direct] = [world.channels.get('11')!, world.channels.get('50')!];
+    give('READY', ready);
+    expect([general, direct].map((one) => world.current(one))).toEqual([false, true]);
+    give('GUILD_CREATE', guild);
+    expect(world.current(general)).toBe(true);
+  });
+
+  it('what was kept on the device is not current before READY', () => {
+    world.warm = true;
+    const [general, direct] = [world.channels.get('11')!, world.channels.get('50')!];
+    expect([general, direct].map((one) => world.current(one))).toEqual([false, false]);
+    give('READY', ready);
+    expect([general, direct].map((one) => world.current(one))).toEqual([false, true]);
+    give('GUILD_CREATE', guild);
+    expect(world.current(general)).toBe(true);
+  });
+
   it('GUILD_CREATE for a known room replaces its channels', () => {
     give('GUILD_CREATE', { ...guild, channels: [guild.channels?.[1]] });
     expect(world.channelsOf('1').map((one) => one.id)).toEqual(['12']);

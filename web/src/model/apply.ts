@@ -149,6 +149,7 @@ function guildCreate(world: World, data: GuildData): void {
   const guild = world.guilds.get(data.id) ?? new Guild(data.id);
   guild.take(data);
   guild.unavailable = false;
+  guild.stale = false;
   guild.membersComplete = false;
   guild.members.clear();
   guild.voice.clear();

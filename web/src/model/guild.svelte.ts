@@ -16,6 +16,8 @@ export class Guild {
   joinedAt = $state.raw<string | null>(null);
   /** true between READY and the GUILD_CREATE that brings the details */
   unavailable = $state.raw(true);
+  /** true between a READY and its GUILD_CREATE for a room known before: what is shown may be old */
+  stale = $state.raw(false);
   /** whether `members` is the whole list and not only those who happened to appear */
   membersComplete = $state.raw(false);
   readonly members = new SvelteMap<string, Member>();

@@ -13,9 +13,11 @@ export function takeReady(world: World, ready: Ready): void {
   for (const one of ready.osc?.relationships ?? []) world.relationships.set(one.id, one);
   const listed = new Set(ready.guilds.map((guild) => guild.id));
   for (const id of [...world.guilds.keys()]) if (!listed.has(id)) world.dropGuild(id);
+  for (const guild of world.guilds.values()) guild.stale = true;
   for (const id of listed) if (!world.guilds.has(id)) world.guilds.set(id, new Guild(id));
   for (const data of ready.private_channels ?? []) world.putChannel(data, null);
   for (const timeline of world.timelines.values()) timeline.stale = true;
   world.presences.clear();
+  world.warm = false;
   world.ready = true;
 }

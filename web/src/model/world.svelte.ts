@@ -41,6 +41,8 @@ export class World {
   link = $state.raw<Link>('off');
   /** READY was seen: the list of rooms is complete */
   ready = $state.raw(false);
+  /** what is known was kept on this device: the server has yet to say what is new */
+  warm = $state.raw(false);
   /** the newest message of somebody else, for announcements */
   heard = $state.raw<Message | null>(null);
   readonly guilds = new SvelteMap<string, Guild>();
@@ -110,6 +112,12 @@ export class World {
     channel.mentionCount = mark.mention_count ?? 0;
   }
 
+  /** Whether we know by now how far a channel goes and how far we have read it. */
+  current(channel: Channel): boolean {
+    const guild = channel.guildId ? this.guilds.get(channel.guildId) : undefined;
+    return !this.warm && !guild?.stale;
+  }
+
   /** Whether a channel is quiet, by itself or with its room. */
   muted(channel: Channel): boolean {
     const now = Date.now();
@@ -172,6 +180,7 @@ export class World {
   forget(): void {
     this.me = null;
     this.ready = false;
+    this.warm = false;
     this.guilds.clear();
     this.channels.clear();
     this.presences.clear();
