@@ -1,6 +1,6 @@
 /** What people write becomes a tree, never markup; and never slowly. */
 import { describe, expect, it } from 'vitest';
-import { inlines, parse, plainText, safeUrl } from './markdown';
+import { inlines, parse, parsed, plainText, safeUrl } from './markdown';
 
 const kinds = (text: string) => inlines(text).map((one) => one.kind);
 
@@ -157,5 +157,16 @@ describe('hostile text', () => {
       const text = Array.from({ length: next(60) }, () => letters[next(letters.length)]).join('');
       expect(() => parse(text), JSON.stringify(text)).not.toThrow();
     }
+  });
+});
+
+describe('a tree is made once', () => {
+  it('for the same text, as long as it is among those drawn last', () => {
+    const first = parsed('**kept**');
+    expect(first).toEqual(parse('**kept**'));
+    for (let at = 0; at < 500; at += 1) parsed(`text ${at}`);
+    expect(parsed('**kept**')).toBe(first);
+    for (let at = 0; at < 600; at += 1) parsed(`other ${at}`);
+    expect(parsed('**kept**')).not.toBe(first);
   });
 });

@@ -28,6 +28,20 @@ export interface ListItem {
 }
 
 const DEEPEST = 8;
+const MOST_KEPT = 600;
+const kept = new Map<string, readonly Block[]>();
+
+/** The tree of a text, made once for as long as it is among those drawn last. */
+export function parsed(source: string): readonly Block[] {
+  const tree = kept.get(source) ?? parse(source);
+  kept.delete(source);
+  kept.set(source, tree);
+  for (const oldest of kept.keys()) {
+    if (kept.size <= MOST_KEPT) break;
+    kept.delete(oldest);
+  }
+  return tree;
+}
 
 export function parse(source: string): Block[] {
   return blocks(source.replaceAll('\r\n', '\n').split('\n'), 0);
