@@ -1,11 +1,11 @@
 /** Start: what the server wrote into the page -> who we are -> the live connection -> a screen. */
 import { mount } from 'svelte';
-import { forgetKept, wasKept } from './action/account';
-import { connect } from './action/connection';
-import { recall } from './action/outbox';
-import { serverFacts, whoAmI } from './action/session';
+import { connect, prepare } from './action/connection';
+import { forgetKept, wasKept } from './action/kept';
+import { serverFacts, whoAmI } from './action/whoami';
 import { world } from './model/here';
 import type { Boot } from './model/wire';
+import { fetchAhead } from './ui/ahead';
 import App from './ui/App.svelte';
 import { router } from './ui/router.svelte';
 import { outside } from './ui/title.svelte';
@@ -24,23 +24,38 @@ async function start(): Promise<void> {
   if (seen?.slug) outside.seen = { slug: seen.slug, name: seen.name };
   router.start();
   const screen = load(router.route.name);
+  const live = world.me ? prepare() : null;
   if (warm) await warm.then(({ takeUp }) => takeUp(boot.offline === true));
-  if (world.me) {
-    void recall();
-    connect();
-  }
+  await live;
+  if (world.me) connect();
   const target = document.getElementById('app');
   if (!target) throw new Error('the page has no #app');
   await screen;
+  await outsideView();
   target.replaceChildren();
   mount(App, { target, props: { boot } });
+  fetchAhead();
 }
 
 /** The screen comes in a file of its own; until then the server's page stays readable. */
 async function load(place: string): Promise<void> {
-  if (place === 'guild') await import('./ui/guilds/RoomScreen.svelte');
-  if (place === 'direct') await import('./ui/channels/DirectScreen.svelte');
-  if (place === 'home' && world.me) await import('./ui/guilds/MemberHome.svelte');
+  if (place === 'guild') {
+    const inside = world.me ? import('./ui/guilds/inside') : null;
+    await import('./ui/guilds/RoomScreen.svelte');
+    await inside;
+  } else if (place === 'direct') await import('./ui/channels/DirectScreen.svelte');
+  else if (place === 'home') {
+    const mine = world.me ? import('./ui/guilds/MemberHome.svelte') : null;
+    await import('./ui/guilds/HomeScreen.svelte');
+    await mine;
+  }
+}
+
+/** A room that is not known to be ours is looked at from outside first. */
+async function outsideView(): Promise<void> {
+  const { route } = router;
+  if (route.name !== 'guild' || !route.slug || world.guildBySlug(route.slug)) return;
+  await import('./ui/guilds/PreviewScreen.svelte');
 }
 
 function readBoot(): Boot {

@@ -3,7 +3,8 @@ import { world } from '../model/here';
 import type { User } from '../model/wire';
 import { ApiError, del, get, OSC, patch, post, put, V10 } from '../net/rest';
 import { clear } from '../lib/shelf';
-import { connect, disconnect } from './connection';
+import { connect, disconnect, prepare } from './connection';
+import { forgetKept } from './kept';
 
 const NAME_TAKEN = 900_002;
 const WRONG_PASSWORD = 900_001;
@@ -21,6 +22,7 @@ export function blame(code: number, field: string) {
 export const blamePassword = blame(WRONG_PASSWORD, 'password');
 
 export async function joinAsGuest(name: string): Promise<void> {
+  void prepare();
   const { user } = await post<{ user: User }>(`${OSC}/guests`, { name });
   become(user);
 }
@@ -28,6 +30,7 @@ export async function joinAsGuest(name: string): Promise<void> {
 /** Makes an account; a guest keeps id, messages and rooms, and its connection stays up. */
 export async function register(username: string, password: string): Promise<void> {
   const before = world.me;
+  void prepare();
   const made = post<{ user: User }>(`${OSC}/accounts`, { username, password });
   const { user } = await made.catch(blame(NAME_TAKEN, 'username'));
   if (before && before.id === user.id) world.me = { ...user };
@@ -41,31 +44,6 @@ export function become(user: User): void {
   void forgetKept();
   world.me = user;
   connect();
-}
-
-const KEPT = 'osc.kept';
-
-/** Whether this device keeps something, without opening what it keeps it in. */
-export function wasKept(): boolean {
-  try {
-    return localStorage.getItem(KEPT) !== null;
-  } catch {
-    return false;
-  }
-}
-
-export function markKept(kept: boolean): void {
-  try {
-    if (kept) localStorage.setItem(KEPT, '1');
-    else localStorage.removeItem(KEPT);
-  } catch {
-    // forbidden: then nothing is kept either
-  }
-}
-
-/** What the device kept of somebody goes with them. Loaded then: a stranger never needs it. */
-export async function forgetKept(): Promise<void> {
-  await (await import('./warm')).forgetKept();
 }
 
 export interface ProfileChange {

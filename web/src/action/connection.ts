@@ -1,28 +1,48 @@
 /** The live connection: opened when we are somebody, closed when we are nobody. */
 import { world } from '../model/here';
-import { Socket } from '../net/socket';
 import type { Frame } from '../net/gateway';
-import { resendAll } from './message';
-import { recall } from './outbox';
+import type { Socket } from '../net/socket';
 
-const socket = new Socket(world, (fresh) => {
-  if (fresh) void recall(); // somebody signed in who had left something unsent
-  resendAll();
-});
+let socket: Socket | null = null;
+let coming: Promise<void> | null = null;
+/** somebody asked for the connection before what it runs on was here */
+let wanted = false;
+
+/** Fetches what a connection runs on, ahead of the moment it is needed. Never fails: when it could
+ *  not be had, the page says so, and the next call tries again. */
+export function prepare(): Promise<void> {
+  coming ??= import('./live').then(
+    (live) => void (socket = live.socket),
+    () => void (coming = null),
+  );
+  return coming;
+}
 
 export function connect(): void {
   world.link = 'connecting';
-  socket.start();
+  if (socket) return socket.start();
+  wanted = true;
+  void prepare().then(() => {
+    if (!wanted) return;
+    if (!socket) world.link = 'lost';
+    else {
+      wanted = false;
+      socket.start();
+    }
+  });
 }
 
 export function disconnect(): void {
-  socket.stop();
+  wanted = false;
+  if (socket) socket.stop();
+  else world.link = 'off';
 }
 
 export function hurry(): void {
-  socket.hurry();
+  if (socket) socket.hurry();
+  else if (wanted) connect();
 }
 
 export function command(frame: Frame): boolean {
-  return socket.command(frame);
+  return socket?.command(frame) ?? false;
 }

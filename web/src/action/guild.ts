@@ -1,30 +1,13 @@
-/** What one can do with rooms: create, change, delete, join, leave, look in from outside. */
+/** What one can do with rooms: create, change, delete, join, leave. */
 import { apply } from '../model/apply';
 import { world } from '../model/here';
-import { PAGE, Timeline } from '../model/timeline.svelte';
-import type { DirectoryPage, GuildData, Preview, Visibility } from '../model/wire';
-import { del, get, OSC, patch, post, put, V10 } from '../net/rest';
-import { reason } from './message';
+import type { GuildData, Visibility } from '../model/wire';
+import { del, OSC, patch, post, put, V10 } from '../net/rest';
 
 export interface Wish {
   name: string;
   description: string;
   visibility: Visibility;
-}
-
-export const ORDERS = ['rank', 'online', 'members', 'active', 'new'] as const;
-export type Order = (typeof ORDERS)[number];
-
-export function directory(
-  query: string,
-  order: Order,
-  after: string | null,
-): Promise<DirectoryPage> {
-  const search = new URLSearchParams({ limit: '24' });
-  if (order !== 'rank') search.set('sort', order);
-  if (query) search.set('q', query);
-  if (after) search.set('after', after);
-  return get<DirectoryPage>(`${OSC}/directory?${search}`);
 }
 
 export async function create(wish: Wish): Promise<GuildData> {
@@ -82,43 +65,4 @@ export async function handOver(guildId: string, userId: string): Promise<void> {
 export async function remove(guildId: string): Promise<void> {
   await del(`${OSC}/guilds/${guildId}`);
   world.dropGuild(guildId);
-}
-
-/** A room as somebody outside may see it. */
-export async function bySlug(slug: string): Promise<Preview['guild']> {
-  return get<Preview['guild']>(`${OSC}/guilds/by-slug/${encodeURIComponent(slug)}`);
-}
-
-export function preview(guildId: string, channelId: string | null): Promise<Preview> {
-  const search = new URLSearchParams({ limit: String(PAGE) });
-  if (channelId) search.set('channel_id', channelId);
-  return get<Preview>(`${OSC}/guilds/${guildId}/preview?${search}`);
-}
-
-/** The history of a preview; it lives beside the member's timelines, which have other rights. */
-export function previewTimeline(found: Preview): Timeline {
-  const timeline = new Timeline(found.channel_id ?? '');
-  timeline.replace(found.messages, {
-    hasOlder: found.messages.length >= PAGE,
-    hasNewer: false,
-  });
-  return timeline;
-}
-
-export async function loadOlderPreview(guildId: string, timeline: Timeline): Promise<void> {
-  const oldest = timeline.rows[0];
-  if (!oldest || timeline.loading || !timeline.hasOlder) return;
-  timeline.begin();
-  try {
-    const search = new URLSearchParams({
-      limit: String(PAGE),
-      channel_id: timeline.channelId,
-      before: oldest.id,
-    });
-    const page = await get<Preview>(`${OSC}/guilds/${guildId}/preview?${search}`);
-    timeline.prepend(page.messages, page.messages.length >= PAGE);
-    timeline.end();
-  } catch (error) {
-    timeline.end(reason(error));
-  }
 }

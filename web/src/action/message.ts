@@ -6,7 +6,7 @@ import { world } from '../model/here';
 import type { Enclosure, Pending } from '../model/outbox.svelte';
 import { PAGE, type Timeline } from '../model/timeline.svelte';
 import type { Message } from '../model/wire';
-import { ApiError, del, get, patch, post, V10 } from '../net/rest';
+import { ApiError, del, get, patch, post, reason, V10 } from '../net/rest';
 import { upload } from '../net/upload';
 
 const RETRY_MS = 4_000;
@@ -265,10 +265,6 @@ export function stopTyping(): void {
 }
 
 /** Text of an error as a person may read it. */
-export function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 function newNonce(): string {
   const random = crypto.getRandomValues(new Uint32Array(2));
   return `${Date.now().toString(36)}${random[0]?.toString(36)}${random[1]?.toString(36)}`.slice(

@@ -1,10 +1,10 @@
 /** The warm start: what was seen last is drawn first, and checked against the server after. */
-import { markKept } from './account';
 import { apply } from '../model/apply';
 import { world } from '../model/here';
 import { PAGE } from '../model/timeline.svelte';
 import { clear, read, write, type KeptTimeline } from '../net/kept';
 import { snapshot } from '../model/snapshot';
+import { markKept } from './kept';
 
 const EVERY_MS = 30_000;
 const FIRST_MS = 3_000;

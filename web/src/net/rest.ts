@@ -116,3 +116,7 @@ export function flatten(tree: unknown, path = ''): Record<string, string> {
   }
   return found;
 }
+
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

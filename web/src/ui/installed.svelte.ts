@@ -13,15 +13,16 @@ interface PolicyFactory {
 }
 
 class Installed {
-  /** a newer page is ready, or this one misses files that only a newer one has */
+  /** a newer page is ready */
   updated = $state.raw(false);
+  /** a part of this page did not come: no network, or only a newer page has it */
+  broken = $state.raw(false);
   #registration: ServiceWorkerRegistration | null = null;
   #askedAt = 0;
   #started = false;
 
   constructor() {
-    // A part of this build that was never loaded is gone from the server.
-    addEventListener('vite:preloadError', () => (this.updated = true));
+    addEventListener('vite:preloadError', () => (this.broken = true));
   }
 
   async start(): Promise<void> {

@@ -68,6 +68,8 @@ class Overlay {
   menu = $state.raw<OpenMenu | null>(null);
   profile = $state.raw<ProfileCard | null>(null);
   notice = $state.raw<Notice | null>(null);
+  /** what draws all this is put in place before it is first asked for: keys must find it there */
+  awake = $state.raw(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   open(dialog: Dialog): void {
