@@ -40,6 +40,7 @@ export const journeys = {
     console.log(`     cold visit to first message: ${took} ms`);
     assert.ok(took < 5_000, `${took} ms`);
     await stranger.composer().waitFor();
+    await stranger.sees('typed before I was anybody');
     assert.equal(await stranger.row('typed before I was anybody').count(), 1, 'exactly once');
     assert.match(new URL(page.url()).pathname, /^\/r\/open-door/, 'where they were going');
 
