@@ -40,7 +40,9 @@ const swell = (visitor, which, by) =>
   );
 
 export const journeys = {
-  '25, 26: the row being read moves 0 px, in eight cases and nearly always in the ninth': async (town) => {
+  '25, 26: the row being read moves 0 px, in eight cases and nearly always in the ninth': async (
+    town,
+  ) => {
     const ada = await town.owner('hypatia', 'Rock');
     const ids = await write(ada, lines(330));
     const channel = await channelOf(ada);
@@ -130,7 +132,9 @@ export const journeys = {
     }
     await page.waitForTimeout(500);
     // Told, not asserted: in one run of five it is far off, and why is not known yet.
-    console.log(`     wheel: ${((await place()) - from - 600).toFixed(1)} px beside what was turned`);
+    console.log(
+      `     wheel: ${((await place()) - from - 600).toFixed(1)} px beside what was turned`,
+    );
 
     await ben.page.getByRole('button', { name: /Jump to present/ }).click();
     await page.waitForTimeout(300);
