@@ -92,7 +92,7 @@ export const journeys = {
     await page.getByRole('button', { name: 'Your account and settings' }).click();
     await page.getByLabel('Display name').fill('Emmy N.');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
-    await page.getByText('Saved.').waitFor();
+    await page.getByText('Saved.', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Account' }).click();
     await visitor.shot('account');
     await page.getByLabel('Current password').fill('correct horse battery staple');

@@ -418,7 +418,7 @@ export const journeys = {
   },
 
   '60: a burst is one sentence, and never the time': async (town) => {
-    const ada = await town.owner('inge', 'Burst');
+    const ada = await town.owner('ingeborg', 'Burst');
     const ben = await town.visitor(`/r/${ada.slug()}`);
     await ben.joinAs('Ben');
     await ben.page.evaluate(() => {

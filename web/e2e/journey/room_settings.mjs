@@ -12,7 +12,7 @@ async function openSettings({ page }, room) {
 
 async function save(page) {
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await page.getByText('Saved.').waitFor();
+  await page.getByText('Saved.', { exact: true }).waitFor();
 }
 
 export const journeys = {

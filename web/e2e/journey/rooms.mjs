@@ -121,7 +121,7 @@ export const journeys = {
     await ada.axe('room settings');
     await ada.page.getByRole('textbox', { name: 'Name', exact: true }).fill('Resting place');
     await ada.page.getByRole('button', { name: 'Save', exact: true }).click();
-    await ada.page.getByText('Saved.').waitFor();
+    await ada.page.getByText('Saved.', { exact: true }).waitFor();
     await ada.page
       .getByRole('button', { name: 'Save', exact: true })
       .waitFor({ state: 'detached' });

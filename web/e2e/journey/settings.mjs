@@ -85,7 +85,7 @@ export const journeys = {
     assert.equal(await page.getByLabel('Display name').inputValue(), 'Ty the Typist');
     await page.getByRole('button', { name: 'Save', exact: true }).focus();
     await page.keyboard.press('Enter');
-    await page.getByText('Saved.').waitFor();
+    await page.getByText('Saved.', { exact: true }).waitFor();
     const search = page.getByRole('searchbox', { name: 'Search settings' });
     await search.focus();
     await page.keyboard.type('saturation');
