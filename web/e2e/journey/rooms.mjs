@@ -38,7 +38,7 @@ export const journeys = {
   },
 
   'the directory finds rooms, with people counted': async (town) => {
-    const ada = await town.owner('lise', 'Orchard of apples');
+    const ada = await town.owner('lisette', 'Orchard of apples');
     const visitor = await town.visitor('/');
     const search = visitor.page.getByRole('searchbox', { name: 'Search rooms' });
     await search.fill('orchard');
@@ -72,6 +72,7 @@ export const journeys = {
     await noisy.page.getByRole('alert').filter({ hasText: /./ }).first().waitFor();
     await ada.page.getByRole('button', { name: 'Strict', exact: true }).click();
     await ada.page.getByRole('menuitem', { name: 'Room settings' }).click();
+    await ada.page.getByRole('link', { name: 'Bans' }).click();
     await ada.page.getByRole('button', { name: 'Lift ban' }).click();
     await ada.page.getByText('Nobody is banned here.').waitFor();
   },
