@@ -32,7 +32,14 @@ class Server {
   async start() {
     // One machine plays everybody here, faster than people are.
     const config = join(this.data, 'e2e.toml');
-    const limits = ['messages_per_5s', 'requests_per_second', 'writes_per_10s', 'reads_per_10s'];
+    const limits = [
+      'messages_per_5s',
+      'requests_per_second',
+      'writes_per_10s',
+      'reads_per_10s',
+      'guests_per_10min',
+      'accounts_per_hour',
+    ];
     const raised = limits.map((name) => `${name} = 2000\n`).join('');
     await writeFile(config, `[limits]\n${raised}`);
     const listen = `127.0.0.1:${this.port}`;
