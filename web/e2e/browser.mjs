@@ -62,8 +62,6 @@ export class Visitor {
     const text = message.text();
     if (message.type() !== 'error' && !/Content Security Policy|Trusted/.test(text)) return;
     if (EXPECTED.test(text)) return;
-    // A server without profiles says so by 404; the page then offers no words about oneself.
-    if (/\/users\/\d+\/profile$/.test(message.location().url)) return;
     if (this.expectRefusals > 0 && /the server responded with a status of 4/.test(text)) return;
     this.town.complain(`console: ${text} (${message.location().url})`);
   }

@@ -24,6 +24,8 @@ const PAIRS: usize = 24;
 const GROUP: usize = 64;
 const GROUPS_PER_SAMPLE: usize = 8;
 const PAGES_PER_SAMPLE: usize = 200;
+/// Users of one GUILD_MEMBERS_CHUNK.
+const CHUNK: usize = 1_000;
 const FSYNC: Duration = Duration::from_millis(5);
 
 /// `bench-store [FOLDER] [guild]`: the databases are built in a new folder there and removed
@@ -160,21 +162,38 @@ impl Arms {
         Ok(())
     }
 
-    /// All members of a guild and their users, as the guild cache loads them.
+    /// What the first READY after a start reads of a guild, and what a request for everybody adds.
     fn guild(&mut self) -> anyhow::Result<()> {
         let figures = pairs(PAIRS, |arm| {
             let start = Instant::now();
             let loaded = match arm {
-                Arm::Hand => self.hand.here().guild(GUILD)?.len(),
+                Arm::Hand => self.hand.here().members(GUILD)?.len(),
                 Arm::HandOnThread => {
-                    self.runtime.block_on(self.hand.run(|hand| hand.guild(GUILD)))?.len()
+                    self.runtime.block_on(self.hand.run(|hand| hand.members(GUILD)))?.len()
                 }
-                Arm::Contract => self.runtime.block_on(load_guild(&self.store))?.len(),
+                Arm::Contract => self.runtime.block_on(members(&self.store))?.len(),
             };
             ensure!(loaded == MEMBERS, "{loaded} members");
             Ok(start.elapsed())
         })?;
-        figures.print("guild cache: 5,000 members and their users");
+        figures.print("READY: a guild of 5,000 members, not in memory");
+        let ids: Vec<i64> = self.runtime.block_on(members(&self.store))?.iter().map(raw).collect();
+        let figures = pairs(PAIRS, |arm| {
+            let start = Instant::now();
+            for chunk in ids.chunks(CHUNK) {
+                let named = match arm {
+                    Arm::Hand => self.hand.here().users(chunk)?.len(),
+                    Arm::HandOnThread => {
+                        let chunk = chunk.to_vec();
+                        self.runtime.block_on(self.hand.run(move |hand| hand.users(&chunk)))?.len()
+                    }
+                    Arm::Contract => self.runtime.block_on(users(&self.store, chunk))?.len(),
+                };
+                ensure!(named == chunk.len(), "{named} users");
+            }
+            Ok(start.elapsed())
+        })?;
+        figures.print("the users of all 5,000, in chunks of 1,000");
         Ok(())
     }
 
@@ -206,13 +225,18 @@ impl Arms {
     }
 }
 
-async fn load_guild(store: &SqliteStore) -> anyhow::Result<Vec<(MemberRow, UserRow)>> {
-    let members = store.scan(&Scan::of::<MemberRow>().prefix(GUILD)).await?;
-    let members = decode::<MemberRow>(&members)?;
-    let keys: Vec<Key> = members.iter().map(|member| vec![Value::from(member.user_id)]).collect();
+async fn members(store: &SqliteStore) -> anyhow::Result<Vec<MemberRow>> {
+    decode(&store.scan(&Scan::of::<MemberRow>().prefix(GUILD)).await?)
+}
+
+async fn users(store: &SqliteStore, ids: &[i64]) -> anyhow::Result<Vec<UserRow>> {
+    let keys: Vec<Key> = ids.iter().map(|id| vec![Value::from(*id)]).collect();
     let users = store.get_many(UserRow::TABLE, &keys).await?;
-    let users = users.iter().map(|row| UserRow::from_row(row.as_ref().context("a user")?));
-    members.into_iter().zip(users).map(|(member, user)| Ok((member, user?))).collect()
+    users.iter().map(|row| UserRow::from_row(row.as_ref().context("a user")?)).collect()
+}
+
+fn raw(member: &MemberRow) -> i64 {
+    member.user_id.get() as i64
 }
 
 fn decode<E: Entity>(rows: &[Row]) -> anyhow::Result<Vec<E>> {

@@ -60,11 +60,8 @@ impl Outbound {
         ensure!(scheme == "https" || (self.private && scheme == "http"), "must be https");
         ensure!(!authority.as_str().contains('@'), "must not name a user");
         ensure!(self.private || matches!(uri.port_u16(), None | Some(443)), "must be on port 443");
-        let literal = host(&uri)?.parse::<IpAddr>();
-        ensure!(
-            self.private || literal.is_ok_and(is_global) || literal_is_name(&uri),
-            "not public"
-        );
+        let public = host(&uri)?.parse().map_or(true, is_global);
+        ensure!(self.private || public, "not public");
         Ok(uri)
     }
 
@@ -115,10 +112,6 @@ impl Outbound {
 fn host(uri: &Uri) -> anyhow::Result<&str> {
     let host = uri.host().context("an address needs a host")?;
     Ok(host.trim_start_matches('[').trim_end_matches(']'))
-}
-
-fn literal_is_name(uri: &Uri) -> bool {
-    host(uri).is_ok_and(|host| host.parse::<IpAddr>().is_err())
 }
 
 async fn talk(

@@ -403,11 +403,13 @@ export const journeys = {
     }
     const touch = await phone.context.newCDPSession(page);
     const swipe = async (from, to) => {
-      const send = (type, x) =>
-        touch.send('Input.dispatchTouchEvent', {
-          type,
-          touchPoints: type === 'touchEnd' ? [] : [{ x, y: 300 }],
-        });
+      // The finger has its own clock: a busy machine makes no slow swipe of a quick one.
+      let timestamp = Date.now() / 1_000;
+      const send = (type, x) => {
+        timestamp += 0.05;
+        const touchPoints = type === 'touchEnd' ? [] : [{ x, y: 300 }];
+        return touch.send('Input.dispatchTouchEvent', { type, touchPoints, timestamp });
+      };
       await send('touchStart', from);
       await send('touchMove', (from + to) / 2);
       await send('touchMove', to);

@@ -185,7 +185,6 @@ export const journeys = {
     ]) {
       const visitor = await town.visitor('/', { ...shape, colorScheme, storageState: state });
       const { page: view } = visitor;
-      visitor.expectRefusals += 100; // a server from before these addresses draws them all the same
       for (const tab of TABS) {
         await view.goto(`${base}/${tab}`);
         await view.getByRole('heading', { level: 1 }).waitFor();

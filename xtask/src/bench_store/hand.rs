@@ -239,20 +239,17 @@ impl Hand {
         Ok(messages)
     }
 
-    pub fn guild(&self, guild: i64) -> anyhow::Result<Vec<(MemberRow, UserRow)>> {
+    pub fn members(&self, guild: i64) -> anyhow::Result<Vec<MemberRow>> {
         let mut all = self.read.prepare_cached(
-            "SELECT m.guild_id, m.user_id, m.nick, m.roles, m.joined_at, m.timed_out_until, m.deaf,
-             m.mute, m.guest, u.username, u.skeleton, u.global_name, u.avatar, u.owner_id,
-             u.idle_since, u.intents
-             FROM member m JOIN user u ON u.id = m.user_id WHERE m.guild_id = ?1",
+            "SELECT guild_id, user_id, nick, roles, joined_at, timed_out_until, deaf, mute, guest
+             FROM member WHERE guild_id = ?1",
         )?;
         let mut rows = all.query([guild])?;
         let mut members = Vec::new();
         while let Some(row) = rows.next()? {
-            let user_id: i64 = row.get(1)?;
-            let member = MemberRow {
+            members.push(MemberRow {
                 guild_id: id(row.get(0)?)?,
-                user_id: id(user_id)?,
+                user_id: id(row.get(1)?)?,
                 nick: row.get(2)?,
                 roles: parsed(row, 3)?,
                 joined_at: Timestamp::from_ms(row.get(4)?),
@@ -260,22 +257,38 @@ impl Hand {
                 deaf: row.get(6)?,
                 mute: row.get(7)?,
                 guest: row.get(8)?,
-            };
-            let user = UserRow {
-                id: id(user_id)?,
-                kind: UserKind::Account,
-                username: row.get(9)?,
-                skeleton: row.get(10)?,
-                global_name: row.get(11)?,
-                avatar: row.get(12)?,
-                owner_id: row.get::<_, Option<i64>>(13)?.map(id).transpose()?,
-                idle_since: row.get::<_, Option<i64>>(14)?.map(Timestamp::from_ms),
-                intents: row.get::<_, i64>(15)? as u64,
-                bio: None,
-            };
-            members.push((member, user));
+            });
         }
         Ok(members)
+    }
+
+    pub fn users(&self, ids: &[i64]) -> anyhow::Result<Vec<UserRow>> {
+        // One state of the file for all of them, which also takes its lock only once.
+        let _reading = self.read.unchecked_transaction()?;
+        let mut one = self.read.prepare_cached(
+            "SELECT id, username, skeleton, global_name, avatar, owner_id, idle_since, intents
+             FROM user WHERE id = ?1",
+        )?;
+        let user = |row: &rusqlite::Row<'_>| -> anyhow::Result<UserRow> {
+            Ok(UserRow {
+                id: id(row.get(0)?)?,
+                kind: UserKind::Account,
+                username: row.get(1)?,
+                skeleton: row.get(2)?,
+                global_name: row.get(3)?,
+                avatar: row.get(4)?,
+                owner_id: row.get::<_, Option<i64>>(5)?.map(id).transpose()?,
+                idle_since: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_ms),
+                intents: row.get::<_, i64>(7)? as u64,
+                bio: None,
+            })
+        };
+        let mut users = Vec::with_capacity(ids.len());
+        for id in ids {
+            let mut rows = one.query([id])?;
+            users.push(user(rows.next()?.context("a user")?)?);
+        }
+        Ok(users)
     }
 }
 
