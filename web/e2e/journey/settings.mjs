@@ -1,6 +1,7 @@
 /** Settings: looks that survive, words in German, everything by keyboard, nothing lost. */
 import { strict as assert } from 'node:assert';
 import { PHONE } from '../browser.mjs';
+import { call, channelOf } from '../pen.mjs';
 
 const TABS = [
   'profile',
@@ -142,6 +143,81 @@ export const journeys = {
     assert.equal(await composer.inputValue(), 'first line\nsecond line');
     await composer.press('Control+Enter');
     await ada.sees('second line');
+  },
+
+  'settings: with developer mode every menu offers the id, without it none does': async (town) => {
+    const ada = await town.owner('numberer', 'Numbers');
+    const { page } = ada;
+    const slug = ada.slug();
+    const channelId = await channelOf(ada);
+    const ben = await town.account('numbered');
+    await ben.page.goto(`/r/${slug}`);
+    await ben.page.getByRole('button', { name: 'Join and talk' }).click();
+    await ben.composer().waitFor();
+    await ben.say('which number am I');
+    await ada.sees('which number am I');
+    const benId = (await call(ben, 'GET', '/api/v10/users/@me')).id;
+    const row = ada.row('which number am I');
+    const messageId = await row.first().getAttribute('data-id');
+    const entry = page.getByRole('menuitem', { name: 'Copy id', exact: true });
+    const people = page.getByRole('complementary', { name: 'Members' });
+    const menus = {
+      room: () => page.getByRole('button', { name: 'Numbers', exact: true }).first().click(),
+      channel: () => page.locator('nav[aria-label=Channels] a').first().click({ button: 'right' }),
+      message: () => row.first().click({ button: 'right', position: { x: 300, y: 10 } }),
+      person: () => people.getByRole('button', { name: /numbered/ }).click({ button: 'right' }),
+      myself: () => people.getByRole('button', { name: /numberer/ }).click({ button: 'right' }),
+    };
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    for (const open of [menus.room, menus.channel, menus.message, menus.person]) {
+      await open();
+      await page.getByRole('menu').waitFor();
+      assert.equal(await entry.count(), 0);
+      await page.keyboard.press('Escape');
+      await page.getByRole('menu').waitFor({ state: 'detached' });
+    }
+    await page.getByRole('button', { name: 'Your account and settings' }).click();
+    await page.getByRole('link', { name: 'Advanced' }).click();
+    await page.getByRole('switch', { name: 'Developer mode' }).click();
+    await page.keyboard.press('Escape');
+    await ada.sees('which number am I');
+    const ids = {
+      room: (await call(ada, 'GET', `/api/v10/channels/${channelId}`)).guild_id,
+      channel: channelId,
+      message: messageId,
+      person: benId,
+      myself: (await call(ada, 'GET', '/api/v10/users/@me')).id,
+    };
+    for (const [what, open] of Object.entries(menus)) {
+      await page.evaluate(() => navigator.clipboard.writeText('nothing yet'));
+      await open();
+      await ada.shot(`copy-id-${what}`);
+      await entry.click();
+      await page.getByText('Copied.', { exact: true }).waitFor();
+      assert.equal(await copied(), ids[what], what);
+    }
+    // Somebody's card, and a conversation with them.
+    await people.getByRole('button', { name: /numbered/ }).click();
+    const card = page.getByRole('dialog');
+    await card.getByRole('button', { name: 'More' }).click();
+    await entry.click();
+    assert.equal(await copied(), ids.person, 'card');
+    await people.getByRole('button', { name: /numbered/ }).click();
+    await card.getByRole('button', { name: 'Message' }).click();
+    await page.waitForURL(/\/dm\/\d+$/);
+    const direct = new URL(page.url()).pathname.split('/').pop();
+    await page
+      .getByRole('navigation', { name: 'Direct messages' })
+      .getByRole('link', { name: /numbered/ })
+      .click({ button: 'right' });
+    await entry.click();
+    assert.equal(await copied(), direct, 'conversation');
+    // A role has no menu: its page has the button.
+    await page.goto(`/r/${slug}/settings/roles`);
+    await page.locator('.list').getByRole('button', { name: 'Everybody' }).click();
+    await page.getByRole('button', { name: 'Copy id' }).click();
+    await page.getByText('Copied.', { exact: true }).waitFor();
+    assert.equal(await copied(), ids.room, 'the role of everybody has the id of the room');
   },
 
   'settings: every page passes axe, dark, light, contrast and phone': async (town) => {

@@ -6,7 +6,7 @@ import { markAll } from '../../action/read_state';
 import { t } from '../../lib/i18n';
 import type { Channel } from '../../model/channel.svelte';
 import { conversation } from '../../model/person';
-import { copyLink } from '../copy';
+import { copyLink, idItems } from '../copy';
 import { friendItems } from '../members/friend';
 import { overlay, type MenuItem } from '../overlay.svelte';
 import { directPath } from '../place';
@@ -26,5 +26,6 @@ export function openDirectMenu(channel: Channel, at: HTMLElement | MouseEvent): 
     items.push({ label: t('Add people'), icon: UserPlus, run: add });
   }
   if (channel.other) items.push(...friendItems(channel.other));
+  items.push(...idItems(channel.id));
   overlay.openMenu(at, name, items);
 }

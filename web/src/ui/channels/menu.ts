@@ -12,7 +12,7 @@ import type { Channel } from '../../model/channel.svelte';
 import type { Guild } from '../../model/guild.svelte';
 import { world } from '../../model/here';
 import { CHANNEL } from '../../model/wire';
-import { copyLink } from '../copy';
+import { copyLink, idItems } from '../copy';
 import { overlay, type MenuItem } from '../overlay.svelte';
 import { channelPath } from '../place';
 import { muteItem } from './mute';
@@ -49,5 +49,6 @@ export function openChannelMenu(
     items.push({ label: t('Move up'), icon: ArrowUp, run: () => move(-1) });
     items.push({ label: t('Move down'), icon: ArrowDown, run: () => move(1) });
   }
+  items.push(...idItems(channel.id));
   overlay.openMenu(at, channel.name, items);
 }

@@ -1,6 +1,5 @@
 /** What can be done with a message: the same list by right click, long press, Shift+F10, "…". */
 import Copy from '@lucide/svelte/icons/copy';
-import Hash from '@lucide/svelte/icons/hash';
 import Link from '@lucide/svelte/icons/link';
 import MailOpen from '@lucide/svelte/icons/mail-open';
 import Pencil from '@lucide/svelte/icons/pencil';
@@ -17,6 +16,7 @@ import { PERMISSION } from '../../lib/permission';
 import type { Channel } from '../../model/channel.svelte';
 import { world } from '../../model/here';
 import type { Message } from '../../model/wire';
+import { copy, copyLink, idItems } from '../copy';
 import { overlay, type MenuItem } from '../overlay.svelte';
 import { messagePath } from '../place';
 
@@ -78,9 +78,8 @@ export function messageItems(channel: Channel, message: Message, deeds: Deeds): 
     label: t('Copy link'),
     icon: Link,
     hint: 'L',
-    run: () => copyLink(channel, message),
+    run: () => copyAddress(channel, message),
   });
-  items.push({ label: t('Copy id'), icon: Hash, run: () => void copy(message.id) });
   if (rights.pin) {
     const label = message.pinned ? t('Unpin') : t('Pin');
     const icon = message.pinned ? PinOff : Pin;
@@ -98,6 +97,7 @@ export function messageItems(channel: Channel, message: Message, deeds: Deeds): 
       run: (event) => askRemove(message, event?.shiftKey ?? false),
     });
   }
+  items.push(...idItems(message.id));
   return items;
 }
 
@@ -117,7 +117,7 @@ export function messageKey(
     '+': [rights.react, () => deeds.pick(message)],
     p: [rights.pin, () => togglePin(message)],
     c: [!!message.content, () => void copy(message.content)],
-    l: [true, () => copyLink(channel, message)],
+    l: [true, () => copyAddress(channel, message)],
     u: [true, () => deeds.unread(message)],
     delete: [rights.remove, () => askRemove(message, event.shiftKey)],
     backspace: [rights.remove, () => askRemove(message, event.shiftKey)],
@@ -152,16 +152,7 @@ export function togglePin(message: Message): void {
   );
 }
 
-function copyLink(channel: Channel, message: Message): void {
+function copyAddress(channel: Channel, message: Message): void {
   const guild = channel.guildId ? world.guilds.get(channel.guildId) : undefined;
-  void copy(`${location.origin}${messagePath(guild, channel.id, message.id)}`);
-}
-
-async function copy(text: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    overlay.say(t('Copied.'));
-  } catch {
-    overlay.fail(t('The browser did not allow copying.'));
-  }
+  void copyLink(messagePath(guild, channel.id, message.id));
 }

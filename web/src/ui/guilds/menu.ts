@@ -14,7 +14,7 @@ import { mayManage, PERMISSION } from '../../lib/permission';
 import type { Guild } from '../../model/guild.svelte';
 import { world } from '../../model/here';
 import { muteItem } from '../channels/mute';
-import { copyLink } from '../copy';
+import { copyLink, idItems } from '../copy';
 import { overlay, type MenuItem } from '../overlay.svelte';
 import { guildPath } from '../place';
 import { router } from '../router.svelte';
@@ -58,6 +58,7 @@ export function openGuildMenu(
     const run = () => askLeave(guild);
     items.push({ label: t('Leave room'), icon: LogOut, danger: true, run });
   }
+  items.push(...idItems(guild.id));
   overlay.openMenu(at, guild.name, items);
 }
 

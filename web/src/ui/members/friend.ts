@@ -11,8 +11,14 @@ import { world } from '../../model/here';
 import { label } from '../../model/person';
 import { RELATION } from '../../model/relationship';
 import type { User } from '../../model/wire';
+import { idItems } from '../copy';
 import { overlay, type MenuItem } from '../overlay.svelte';
 import { router } from '../router.svelte';
+
+/** The whole menu of somebody one meets outside of rooms. */
+export function personItems(user: User): MenuItem[] {
+  return [...friendItems(user), ...idItems(user.id)];
+}
 
 export function friendItems(user: User): MenuItem[] {
   if (user.bot || user.id === world.me?.id) return [];

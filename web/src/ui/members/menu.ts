@@ -12,6 +12,7 @@ import type { Guild } from '../../model/guild.svelte';
 import { world } from '../../model/here';
 import { label } from '../../model/person';
 import type { User } from '../../model/wire';
+import { idItems } from '../copy';
 import { overlay, type MenuItem } from '../overlay.svelte';
 import { friendItems, talk } from './friend';
 
@@ -21,7 +22,8 @@ export function memberItems(
   mention: ((userId: string) => void) | null,
 ): MenuItem[] {
   const me = world.me;
-  if (!me || user.id === me.id) return [];
+  if (!me) return [];
+  if (user.id === me.id) return idItems(user.id);
   const name = label(user, guild.members.get(user.id));
   const items: MenuItem[] = [];
   if (mention) {
@@ -29,7 +31,15 @@ export function memberItems(
   }
   items.push({ label: t('Message'), icon: MessageCircle, run: () => void talk(user.id) });
   items.push(...friendItems(user));
-  if (!guild.members.has(user.id)) return items;
+  if (guild.members.has(user.id)) items.push(...moderation(guild, user, name));
+  items.push(...idItems(user.id));
+  return items;
+}
+
+function moderation(guild: Guild, user: User, name: string): MenuItem[] {
+  const me = world.me;
+  if (!me) return [];
+  const items: MenuItem[] = [];
   const rights = world.rights(guild.id);
   const above = guild.rank(me.id) > guild.rank(user.id);
   if (me.id === guild.ownerId && !user.osc?.guest) {
