@@ -1,6 +1,7 @@
 /** Room settings: what one person changes there, the other sees; only who may gets in. */
 import { strict as assert } from 'node:assert';
 import { PHONE } from '../browser.mjs';
+import { call, channelOf } from '../pen.mjs';
 
 const TABS = ['overview', 'channels', 'roles', 'members', 'bans', 'invites'];
 
@@ -135,6 +136,86 @@ export const journeys = {
       .check({ force: true });
     await save(page);
     await ben.page.getByRole('link', { name: /second/ }).waitFor();
+  },
+
+  'room settings: a channel has an address of its own, also for who keeps only that one': async (
+    town,
+  ) => {
+    const ada = await town.owner('addresser', 'Archive');
+    const { page } = ada;
+    const slug = ada.slug();
+    const ben = await town.visitor(`/r/${slug}`);
+    await ben.joinAs('Librarian');
+    const general = await channelOf(ada);
+    const { guild_id: guildId } = await call(ada, 'GET', `/api/v10/channels/${general}`);
+    const shelf = await call(ada, 'POST', `/api/v10/guilds/${guildId}/channels`, {
+      name: 'shelf',
+      type: 0,
+    });
+    const benId = (await call(ben, 'GET', '/api/v10/users/@me')).id;
+    const address = new RegExp(`/r/${slug}/settings/channels\\?id=${shelf.id}$`);
+    await page.getByRole('link', { name: /shelf/ }).click();
+    await page.waitForURL(new RegExp(`/${shelf.id}$`));
+    // The button above the conversation; a reload stays; Escape leads back to the button.
+    await page.getByRole('button', { name: 'Channel settings' }).click();
+    await page.waitForURL(address);
+    await page.getByLabel('Topic').fill('What stands here');
+    await save(page);
+    await page.reload();
+    await page.getByRole('heading', { name: '#shelf' }).waitFor();
+    assert.equal(await page.getByLabel('Topic').inputValue(), 'What stands here');
+    // Not saved: neither another channel nor "back" takes it away.
+    await page.getByLabel('Topic').fill('half a thou');
+    await page.locator('.list').getByRole('button', { name: 'general', exact: true }).click();
+    await page.getByRole('alert').filter({ hasText: 'Careful' }).waitFor();
+    assert.match(page.url(), address);
+    await page.evaluate(() => history.back());
+    await page.waitForURL(address);
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await page.keyboard.press('Escape');
+    await page.waitForURL(new RegExp(`/r/${slug}/${shelf.id}$`));
+    await page.waitForFunction(() => document.activeElement?.ariaLabel === 'Channel settings');
+    // The menu of the channel leads to the same place, and "back" away from it.
+    await page.getByRole('link', { name: /shelf/ }).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Edit channel' }).click();
+    await page.waitForURL(address);
+    await page.goBack();
+    await page.waitForURL(new RegExp(`/r/${slug}/${shelf.id}$`));
+    // Somebody who may change this channel and nothing else.
+    assert.equal(await ben.page.getByRole('button', { name: 'Channel settings' }).count(), 0);
+    await call(ada, 'PUT', `/api/v10/channels/${shelf.id}/permissions/${benId}`, {
+      type: 1,
+      allow: '16',
+      deny: '0',
+    });
+    await ben.page.getByRole('link', { name: /shelf/ }).click();
+    await ben.page.getByRole('button', { name: 'Channel settings' }).click();
+    await ben.page.waitForURL(address);
+    await ben.page.reload();
+    const list = ben.page.locator('.list');
+    await list.getByRole('button', { name: 'shelf', exact: true }).waitFor();
+    assert.equal(
+      await list.getByRole('button', { name: 'general', exact: true }).isDisabled(),
+      true,
+    );
+    assert.equal(await ben.page.getByRole('button', { name: 'Create a channel' }).count(), 0);
+    assert.equal(await ben.page.getByRole('button', { name: /^Move/ }).count(), 0);
+    await ben.page.getByLabel('Topic').fill('Kept by Librarian');
+    await save(ben.page);
+    await ben.shot('channel-keeper');
+    await page.getByText('Kept by Librarian').first().waitFor();
+    // On a phone the page covers the list, and "back" uncovers it.
+    const phone = await town.visitor(`/r/${slug}/settings/channels`, {
+      ...PHONE,
+      storageState: await ada.context.storageState(),
+    });
+    await phone.page.getByRole('button', { name: 'shelf', exact: true }).click();
+    await phone.page.waitForURL(address);
+    await phone.page.getByRole('heading', { name: '#shelf' }).waitFor();
+    await phone.page.waitForFunction(() => /All channels/.test(document.activeElement.innerText));
+    await phone.page.goBack();
+    await phone.page.getByRole('button', { name: 'Create a channel' }).waitFor();
+    await phone.page.waitForFunction(() => /shelf/.test(document.activeElement.innerText));
   },
 
   'room settings: ban with a reason, lift it, and an invitation that ends': async (town) => {

@@ -8,7 +8,6 @@ export type Dialog =
   | { kind: 'enter'; mode: 'guest' | 'sign-in' | 'register'; then?: () => void | Promise<void> }
   | { kind: 'create-guild' }
   | { kind: 'create-channel'; guild: Guild; parentId?: string }
-  | { kind: 'channel-settings'; channel: Channel }
   | { kind: 'invite'; guild: Guild; channel: Channel }
   | { kind: 'group'; channel: Channel | null }
   | { kind: 'switcher' }

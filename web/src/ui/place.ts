@@ -10,6 +10,16 @@ export function channelPath(guild: Pick<Guild, 'id' | 'slug'>, channelId: string
   return `${guildPath(guild)}/${channelId}`;
 }
 
+/** A page of a room's settings, and what is looked at there. */
+export function settingsPath(
+  guild: Pick<Guild, 'id' | 'slug'>,
+  tab: string | null = null,
+  chosen: string | null = null,
+): string {
+  const page = tab ? `/${tab}` : '';
+  return `${guildPath(guild)}/settings${page}${chosen ? `?id=${chosen}` : ''}`;
+}
+
 /** The address of one message: what "copy link" gives. */
 export function messagePath(
   guild: Pick<Guild, 'id' | 'slug'> | undefined,

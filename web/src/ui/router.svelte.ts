@@ -15,7 +15,14 @@ export type Route =
   | { name: 'direct'; channelId: string | null; messageId: string | null }
   | { name: 'friends'; list: FriendList }
   | { name: 'settings'; tab: string | null }
-  | { name: 'guild-settings'; slug: string | null; guildId: string | null; tab: string | null }
+  | {
+      name: 'guild-settings';
+      slug: string | null;
+      guildId: string | null;
+      tab: string | null;
+      /** the channel, role or member that is looked at on the page */
+      chosen: string | null;
+    }
   | { name: 'invite'; code: string }
   | { name: 'owner'; secret: string }
   | { name: 'reset'; secret: string }
@@ -27,15 +34,17 @@ const LISTS: readonly string[] = ['online', 'all', 'pending', 'blocked'];
 /** The column a phone shows: channels and rooms, the conversation, or the people. */
 export type Pane = 'side' | 'main' | 'members';
 
-export function parseRoute(path: string, hash = ''): Route {
+export function parseRoute(path: string, hash = '', search = ''): Route {
   const parts = path.split('/').filter(Boolean).map(decode);
   const [first = '', second, third, fourth] = parts;
   const id = (text: string | undefined) => (text && /^\d{1,20}$/.test(text) ? text : null);
   if (first === 'settings' && !third) return { name: 'settings', tab: second ?? null };
   if (third === 'settings' && second && parts.length <= 4) {
     const tab = fourth ?? null;
-    if (first === 'r') return { name: 'guild-settings', slug: second, guildId: null, tab };
-    if (first === 'g') return { name: 'guild-settings', slug: null, guildId: id(second), tab };
+    const chosen = id(new URLSearchParams(search).get('id') ?? undefined);
+    const name = 'guild-settings';
+    if (first === 'r') return { name, slug: second, guildId: null, tab, chosen };
+    if (first === 'g') return { name, slug: null, guildId: id(second), tab, chosen };
   }
   if (parts.length > 4 || parts.slice(2).some((part) => !id(part))) return { name: 'missing' };
   if (!first) return { name: 'home' };
@@ -99,13 +108,13 @@ class Router {
 
   /** "Back" does not throw away what is not saved: the place is put back as it was. */
   #back(): void {
-    if (location.pathname === this.#path || unsaved.mayLeave()) this.#read();
+    if (here() === this.#path || unsaved.mayLeave()) this.#read();
     else history.pushState({ pane: this.pane }, '', this.#path);
   }
 
   #read(): void {
-    this.#path = location.pathname;
-    this.route = parseRoute(location.pathname, location.hash);
+    this.#path = here();
+    this.route = parseRoute(location.pathname, location.hash, location.search);
     this.steps += 1;
     this.pane = (history.state as Kept | null)?.pane ?? 'main';
   }
@@ -125,6 +134,8 @@ class Router {
 }
 
 export const router = new Router();
+
+const here = () => location.pathname + location.search;
 
 function decode(part: string): string {
   try {

@@ -16,8 +16,10 @@ it('knows every place', () => {
   expect(parseRoute('/friends/blocked')).toEqual({ name: 'friends', list: 'blocked' });
   expect(parseRoute('/settings')).toEqual({ name: 'settings', tab: null });
   expect(parseRoute('/settings/language')).toEqual({ name: 'settings', tab: 'language' });
-  const room = { name: 'guild-settings', slug: 'pine', guildId: null, tab: 'roles' };
+  const room = { name: 'guild-settings', slug: 'pine', guildId: null, tab: 'roles', chosen: null };
   expect(parseRoute('/r/pine/settings/roles')).toEqual(room);
+  expect(parseRoute('/r/pine/settings/roles', '', '?id=9')).toEqual({ ...room, chosen: '9' });
+  expect(parseRoute('/r/pine/settings/roles', '', '?id=x')).toEqual(room);
   expect(parseRoute('/g/5/settings')).toEqual({ ...room, slug: null, guildId: '5', tab: null });
   expect(parseRoute('/i/abc')).toEqual({ name: 'invite', code: 'abc' });
   expect(parseRoute('/owner', '#s3cret')).toEqual({ name: 'owner', secret: 's3cret' });

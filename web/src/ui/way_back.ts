@@ -1,7 +1,7 @@
 /** Screens that cover the place one is in: they lead back to it, with the keyboard where it was. */
 import { tick } from 'svelte';
 import type { Guild } from '../model/guild.svelte';
-import { guildPath } from './place';
+import { settingsPath } from './place';
 import { router } from './router.svelte';
 
 const FRAMES = 30;
@@ -13,8 +13,12 @@ export function openSettings(tab?: string): void {
   leaveFor(tab ? `/settings/${tab}` : '/settings', 'settings');
 }
 
-export function openGuildSettings(guild: Pick<Guild, 'id' | 'slug'>, tab?: string): void {
-  leaveFor(`${guildPath(guild)}/settings${tab ? `/${tab}` : ''}`, 'guild-settings');
+export function openGuildSettings(guild: Guild): void {
+  leaveFor(settingsPath(guild), 'guild-settings');
+}
+
+export function openChannelSettings(guild: Guild, channelId: string): void {
+  leaveFor(settingsPath(guild, 'channels', channelId), 'channel-settings');
 }
 
 /** Back to where one came from, or to `home` for who opened the address itself. */

@@ -15,6 +15,7 @@ import { CHANNEL } from '../../model/wire';
 import { copyLink, idItems } from '../copy';
 import { overlay, type MenuItem } from '../overlay.svelte';
 import { channelPath } from '../place';
+import { openChannelSettings } from '../way_back';
 import { muteItem } from './mute';
 
 export function openChannelMenu(
@@ -44,7 +45,7 @@ export function openChannelMenu(
     }
   }
   if (may(PERMISSION.MANAGE_CHANNELS)) {
-    const run = () => overlay.open({ kind: 'channel-settings', channel });
+    const run = () => openChannelSettings(guild, channel.id);
     items.push({ label: t('Edit channel'), icon: Settings, run });
     items.push({ label: t('Move up'), icon: ArrowUp, run: () => move(-1) });
     items.push({ label: t('Move down'), icon: ArrowDown, run: () => move(1) });
