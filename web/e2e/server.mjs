@@ -41,7 +41,8 @@ class Server {
       'accounts_per_hour',
     ];
     const raised = limits.map((name) => `${name} = 2000\n`).join('');
-    await writeFile(config, `[limits]\n${raised}`);
+    // Push services of browsers are played by the journeys too.
+    await writeFile(config, `outbound_private = true\n\n[limits]\n${raised}`);
     const listen = `127.0.0.1:${this.port}`;
     const args = ['serve', '--listen', listen, '--data', this.data, '--config', config];
     const child = spawn(this.binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -6,6 +6,7 @@
 const BUILD = self.__BUILD__;
 const CACHE = `osc-${BUILD.stamp}`;
 const SHELL = '/shell';
+const ANSWER_MS = 500;
 
 addEventListener('install', (event) => event.waitUntil(fill()));
 
@@ -61,19 +62,36 @@ addEventListener('message', (event) => {
   if (event.data === 'take-over') skipWaiting();
 });
 
-addEventListener('push', (event) => {
-  const { title, body, tag, url, icon, badge } = read(event.data);
-  event.waitUntil(
-    registration.showNotification(title || 'opensrcchat', {
-      body: body || '',
-      tag,
-      renotify: Boolean(tag),
-      icon: icon || '/assets/icon-192.png',
-      badge,
-      data: { url: url || '/' },
-    }),
-  );
-});
+addEventListener('push', (event) => event.waitUntil(tell(read(event.data))));
+
+async function tell({ title, body, tag, url, icon, badge }) {
+  // It took its time, and meanwhile somebody reads it: browsers allow silence only then.
+  if (tag && (await isLookedAt(tag))) return;
+  await registration.showNotification(title || 'opensrcchat', {
+    body: body || '',
+    tag,
+    renotify: Boolean(tag),
+    icon: icon || '/assets/icon-192.png',
+    badge,
+    data: { url: url || '/' },
+  });
+}
+
+async function isLookedAt(channel) {
+  const open = await clients.matchAll({ type: 'window' });
+  const visible = open.filter((one) => one.visibilityState === 'visible');
+  return (await Promise.all(visible.map((one) => looks(one, channel)))).includes(true);
+}
+
+/** Asks a page; one that does not answer looks at something else. */
+function looks(page, channel) {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => resolve(data === true);
+    setTimeout(() => resolve(false), ANSWER_MS);
+    page.postMessage({ kind: 'looking', channel }, [port2]);
+  });
+}
 
 function read(data) {
   try {
@@ -93,11 +111,13 @@ async function show(wanted) {
   const url = new URL(wanted, location.origin);
   if (url.origin !== location.origin) return;
   const open = await clients.matchAll({ type: 'window', includeUncontrolled: true });
-  const tab = open.find((one) => one.focused) ?? open.find((one) => one.visibilityState) ?? null;
+  const visible = open.find((one) => one.visibilityState === 'visible');
+  const tab = open.find((one) => one.focused) ?? visible ?? open[0];
   if (!tab) {
     await clients.openWindow(url.href);
     return;
   }
-  await tab.focus();
+  // Told first: a browser may refuse the focus, and the way is the same.
   tab.postMessage({ kind: 'go', path: url.pathname });
+  await tab.focus();
 }

@@ -105,6 +105,7 @@ export const journeys = {
     const people = ben.page.getByRole('complementary', { name: 'Members' });
     await people.getByRole('button', { name: /chien/ }).click();
     await ben.page.getByRole('dialog').getByRole('button', { name: 'Message' }).click();
+    await ben.page.getByRole('heading', { level: 1, name: 'chien' }).waitFor();
     await ben.say('psst');
     await ada.page.getByRole('link', { name: /Direct messages, 1 new/ }).click();
     await ada.page.getByRole('link', { name: /Ben#\d+/ }).click();

@@ -243,7 +243,7 @@ function messageCreate(world: World, message: Message): void {
   if (world.blocked(message.author.id)) return; // not a word of theirs is announced
   channel.heard = { count: channel.heard.count + 1, last: message };
   if (channel.direct || mentions(world, message, channel.guildId)) channel.mentionCount += 1;
-  world.heard = message;
+  world.hear(message);
 }
 
 /** Whether a message calls us: by name, by one of our roles, or everybody. */

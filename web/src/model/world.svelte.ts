@@ -22,6 +22,8 @@ export type Link = 'off' | 'connecting' | 'live' | 'lost' | 'refused';
 
 /** Histories kept at hand, so that going back to a channel shows it at once. */
 const MOST_TIMELINES = 30;
+/** Messages that wait to be told of; of more at once nobody hears the single one. */
+const MOST_UNTOLD = 200;
 
 const DEFAULTS: ServerFacts = {
   name: 'opensrcchat',
@@ -43,8 +45,10 @@ export class World {
   ready = $state.raw(false);
   /** what is known was kept on this device: the server has yet to say what is new */
   warm = $state.raw(false);
-  /** the newest message of somebody else, for announcements */
-  heard = $state.raw<Message | null>(null);
+  /** grows with each message of somebody else */
+  heard = $state.raw(0);
+  /** those that nobody was told of yet, oldest first: many events of one moment are one change */
+  readonly untold: Message[] = [];
   readonly guilds = new SvelteMap<string, Guild>();
   readonly channels = new SvelteMap<string, Channel>();
   readonly presences = new SvelteMap<string, string>();
@@ -140,6 +144,12 @@ export class World {
     return all.filter((one) => one.type === RELATION.INCOMING).length;
   }
 
+  hear(message: Message): void {
+    this.untold.push(message);
+    if (this.untold.length > MOST_UNTOLD) this.untold.shift();
+    this.heard += 1;
+  }
+
   blocked(userId: string): boolean {
     return this.relationships.get(userId)?.type === RELATION.BLOCKED;
   }
@@ -188,6 +198,7 @@ export class World {
     this.relationships.clear();
     this.timelines.clear();
     this.marks.clear();
+    this.untold.length = 0;
     this.outbox.rows = [];
   }
 }

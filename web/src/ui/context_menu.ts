@@ -9,7 +9,7 @@ export function contextMenu(open: (at: HTMLElement | MouseEvent) => void) {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let from = { x: 0, y: 0 };
     let held = false;
-    let openedAt = 0;
+    let openedAt = -Infinity; // times count from when the page began
 
     const anchor = () => node.querySelector<HTMLElement>('a, button') ?? node;
 

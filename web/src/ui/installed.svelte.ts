@@ -1,6 +1,7 @@
 /** The service worker as the page sees it: put in place once somebody stays, and asked from time to
  *  time whether there is a newer page. A new version waits until its reader agrees. */
 import { parseRoute, router } from './router.svelte';
+import { unsaved } from './unsaved.svelte';
 
 const ASK_EVERY_MS = 15 * 60_000;
 const PATH = '/sw.js';
@@ -88,5 +89,6 @@ function trusted(): string {
 /** A notification was clicked: the worker brought this tab to the front. */
 function listen(data: unknown): void {
   const { kind, path } = (data ?? {}) as { kind?: string; path?: string };
-  if (kind === 'go' && path && parseRoute(path).name !== 'missing') router.go(path);
+  if (kind !== 'go' || !path || parseRoute(path).name === 'missing') return;
+  if (path !== location.pathname && unsaved.mayLeave()) router.go(path);
 }

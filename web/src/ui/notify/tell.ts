@@ -15,16 +15,54 @@ import { ring } from './sound';
 
 const LONGEST = 180;
 
-/** For an effect of the whole page: reacts to what was heard last. */
-export function tellOf(message: Message, nowMs = Date.now()): void {
+const LOUDER: readonly Loudness[] = ['silent', 'message', 'mention', 'direct'];
+
+/** For an effect of the whole page: reacts to all that came in one moment. In each channel the
+ *  loudest counts, and of several the newest; together they are one tone. */
+export function tellOf(messages: readonly Message[], nowMs = Date.now()): void {
+  const told = new Map<string, { message: Message; how: Loudness }>();
+  let loudest: Loudness = 'silent';
+  const louder = (a: Loudness, b: Loudness) => LOUDER.indexOf(a) - LOUDER.indexOf(b);
+  for (const message of messages) {
+    const how = heardAs(message, nowMs);
+    if (how === 'silent') continue;
+    if (louder(how, loudest) > 0) loudest = how;
+    const before = told.get(message.channel_id);
+    if (!before || louder(how, before.how) >= 0) told.set(message.channel_id, { message, how });
+  }
+  if (loudest === 'silent') return;
+  ring(loudest);
+  if (attention.here || !device.now.desktop) return;
+  for (const { message, how } of told.values()) void show(message, how);
+}
+
+function heardAs(message: Message, nowMs: number): Loudness {
   const how = loudness(world, message, nowMs);
-  if (how === 'silent') return;
-  const open = router.route.name === 'guild' || router.route.name === 'direct';
-  const looking = attention.here && open && openChannel() === message.channel_id;
   // In front of one's eyes it needs no tone; elsewhere on the page only what calls us does.
-  if (looking || (attention.here && how === 'message')) return;
-  ring(how);
-  if (!attention.here && device.now.desktop) void show(message, how);
+  if (lookedAt() === message.channel_id || (attention.here && how === 'message')) return 'silent';
+  return how;
+}
+
+/** The channel somebody looks at right now. */
+export function lookedAt(): string | null {
+  return attention.here ? openChannel() : null;
+}
+
+/** The service worker has a push and asks whether its message is being read. For an effect. */
+export function answerWorker(): () => void {
+  const worker = navigator.serviceWorker;
+  const answer = ({ data, ports }: MessageEvent<{ kind?: string; channel?: string } | null>) => {
+    if (data?.kind === 'looking') ports[0]?.postMessage(lookedAt() === data.channel);
+  };
+  worker?.addEventListener('message', answer);
+  return () => worker?.removeEventListener('message', answer);
+}
+
+/** What the desktop still shows of a channel has been seen by now. */
+export async function takeBack(channelId: string): Promise<void> {
+  const worker = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
+  const shown = await worker?.getNotifications({ tag: channelId });
+  for (const one of shown ?? []) one.close();
 }
 
 function openChannel(): string | null {
