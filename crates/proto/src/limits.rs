@@ -186,6 +186,12 @@ limits! {
     resume_seconds: u64 = 600;
     /// Events kept for a session with numbers of its own.
     session_events: usize = 2_048;
+    /// Bytes of the events kept for a session with numbers of its own.
+    session_events_bytes: usize = 4 * 1024 * 1024;
+    /// Bytes of the events kept for all such sessions of one person.
+    user_events_bytes: usize = 16 * 1024 * 1024;
+    /// Bytes of the events kept for all such sessions; the one that waits longest gives way.
+    kept_events_bytes: usize = 128 * 1024 * 1024;
     /// Events kept in memory for all sessions.
     recent_events: usize = 65_536;
     /// Bytes of the events kept in memory.

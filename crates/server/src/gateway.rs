@@ -8,6 +8,7 @@ pub mod socket;
 mod clerk;
 mod deflate;
 mod hub;
+mod kept;
 mod metrics;
 mod parcel;
 mod replay;

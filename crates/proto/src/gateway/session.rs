@@ -27,8 +27,6 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(5);
 /// The window in which a client's frames are counted.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Bytes kept for a session with numbers of its own.
-const KEPT_BYTES: usize = 4 << 20;
 
 /// In a replay, at the place of what is not told again.
 const SKIPPED: &[u8] = b",\"t\":\"OSC_SKIPPED\",\"d\":{}}";
@@ -45,6 +43,7 @@ pub struct Terms {
     pub commands_osc: u32,
     /// Events kept of a session with numbers of its own.
     pub kept_events: usize,
+    pub kept_bytes: usize,
 }
 
 impl From<&Limits> for Terms {
@@ -58,6 +57,7 @@ impl From<&Limits> for Terms {
             commands: limits.gateway_commands_per_minute,
             commands_osc: limits.gateway_commands_per_minute_osc,
             kept_events: limits.session_events,
+            kept_bytes: limits.session_events_bytes,
         }
     }
 }
@@ -167,6 +167,20 @@ struct Kept {
     bytes: usize,
 }
 
+/// What keeping an event takes: itself, and its place.
+fn cost(tail: &Bytes) -> usize {
+    tail.len() + size_of::<Bytes>()
+}
+
+impl Kept {
+    fn trim(&mut self, most: usize, most_bytes: usize) {
+        while self.tails.len() > most || self.bytes > most_bytes {
+            let Some(oldest) = self.tails.pop_front() else { break };
+            self.bytes -= cost(&oldest);
+        }
+    }
+}
+
 /// Why a session cannot be resumed from a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotResumable {
@@ -217,7 +231,7 @@ impl Session {
         session.osc = osc;
         session.seq = seq;
         if numbering == Numbering::Own {
-            let bytes = tails.iter().map(Bytes::len).sum();
+            let bytes = tails.iter().map(cost).sum();
             session.kept = Some(Box::new(Kept { tails: tails.into(), bytes }));
         }
         session
@@ -297,9 +311,12 @@ impl Session {
         self.kept.as_ref().map_or(0, |kept| kept.bytes)
     }
 
-    /// Gives up what is kept: nothing from before can be resumed.
-    pub fn forget_kept(&mut self) {
-        self.kept = None;
+    /// Gives up the oldest of what is kept until it is at most so many bytes: nothing from before
+    /// can be resumed.
+    pub fn trim_kept(&mut self, most_bytes: usize) {
+        if let Some(kept) = &mut self.kept {
+            kept.trim(usize::MAX, most_bytes);
+        }
     }
 
     /// Counts dispatches that go out without passing through here: a replay, or frames that the
@@ -490,12 +507,9 @@ impl Session {
     fn keep(&mut self, tail: Bytes) {
         self.seq += 1;
         let kept = self.kept.get_or_insert_default();
-        kept.bytes += tail.len();
+        kept.bytes += cost(&tail);
         kept.tails.push_back(tail);
-        while kept.tails.len() > self.terms.kept_events || kept.bytes > KEPT_BYTES {
-            let Some(oldest) = kept.tails.pop_front() else { break };
-            kept.bytes -= oldest.len();
-        }
+        kept.trim(self.terms.kept_events, self.terms.kept_bytes);
     }
 
     fn send(&mut self, frame: Bytes) {

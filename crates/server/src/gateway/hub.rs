@@ -27,6 +27,7 @@ use proto::{
 };
 
 use super::{
+    kept::Kept,
     metrics::Metrics,
     parcel::Parcel,
     replay::Replay,
@@ -40,6 +41,8 @@ const MANY_CHANNELS: usize = 16;
 pub struct Hub {
     pub app: Arc<App>,
     pub metrics: Metrics,
+    /// What sessions keep for a resume.
+    pub kept: Kept,
     state: Mutex<State>,
     replay: Mutex<Replay>,
     last: AtomicU64,
@@ -125,8 +128,10 @@ impl Hub {
     pub fn new(app: Arc<App>, runtime: tokio::runtime::Handle) -> Arc<Self> {
         let last = app.first_number.saturating_sub(1);
         let (most, bytes) = (app.limits.recent_events, app.limits.recent_events_bytes);
+        let kept = Kept::new(&app.limits);
         Arc::new(Self {
             app,
+            kept,
             metrics: Metrics::default(),
             state: Mutex::default(),
             replay: Mutex::new(Replay::new(last, most, bytes)),

@@ -18,6 +18,10 @@ pub struct Metrics {
     pub resumes: AtomicU64,
     /// Attempts to resume answered with op 9.
     pub invalid: AtomicU64,
+    /// Bytes that sessions keep for a resume.
+    pub kept_bytes: AtomicI64,
+    /// Sessions that had to give up some or all of that, for the limits.
+    pub given_up: AtomicU64,
     /// Sockets closed because they did not read.
     pub slow: AtomicU64,
     /// Connections closed by a fault of ours.
@@ -26,7 +30,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Name, help, kind and value of each.
-    pub fn table(&self) -> [(&'static str, &'static str, &'static str, i64); 8] {
+    pub fn table(&self) -> [(&'static str, &'static str, &'static str, i64); 10] {
         let up = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as i64;
         let now = |gauge: &AtomicI64| gauge.load(Ordering::Relaxed);
         [
@@ -36,6 +40,8 @@ impl Metrics {
             ("gateway_identifies_total", "Sessions begun.", "counter", up(&self.identifies)),
             ("gateway_resumes_total", "Sessions resumed.", "counter", up(&self.resumes)),
             ("gateway_invalid_total", "Resumes refused.", "counter", up(&self.invalid)),
+            ("gateway_kept_bytes", "Kept for resumes.", "gauge", now(&self.kept_bytes)),
+            ("gateway_given_up_total", "Resumes given up.", "counter", up(&self.given_up)),
             ("gateway_slow_total", "Sockets too slow to keep.", "counter", up(&self.slow)),
             ("gateway_panics_total", "Connections lost to faults.", "counter", up(&self.panics)),
         ]

@@ -38,6 +38,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     clerk::{Address, Logged, Request, Restored},
     hub::{Hub, News},
+    kept::GiveUp,
     metrics::count,
     readiness::{Readiness, Turn},
     rooms::RoomId,
@@ -105,6 +106,8 @@ pub enum Mail {
         place: Option<(Id<marker::Guild>, String)>,
     },
     CloseUser(Id<marker::User>, u16),
+    /// These sessions keep too much for a resume.
+    GiveUp(GiveUp),
     /// The oldest session of this user that waits gives way to one on another shard.
     GiveWay(Id<marker::User>),
     Stop(oneshot::Sender<()>),
@@ -158,6 +161,8 @@ pub struct Shard {
     /// News may be left that the waker will not tell of again.
     more_news: bool,
     scratch: Vec<u8>,
+    /// Bytes that its sessions keep since they were counted.
+    kept_new: usize,
     /// The moment of this turn.
     now: Instant,
     generation: u32,
@@ -193,6 +198,7 @@ impl Shard {
             dirty: Vec::new(),
             more_news: false,
             scratch: vec![0; SCRATCH],
+            kept_new: 0,
             now: Instant::now(),
             generation: 0,
             next_key: (index as u64) << 48,
@@ -231,6 +237,9 @@ impl Shard {
             self.guarded(Some(line), |shard| shard.readable(line));
         }
         self.finish_turn();
+        if self.kept_new > self.hub.kept.soon() {
+            self.count_kept();
+        }
         if turn.sweep {
             self.sweep();
             self.finish_turn();

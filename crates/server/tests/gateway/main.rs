@@ -92,6 +92,46 @@ fn a_resume_gives_what_was_missed_and_nothing_twice() {
 }
 
 #[test]
+fn what_is_kept_for_a_resume_is_bounded_and_the_longest_gone_gives_way() {
+    let house = House::new(|config| {
+        // Each of three sessions keeps about 50,000 bytes here.
+        config.limits.user_events_bytes = 80_000;
+        config.limits.kept_events_bytes = 90_000;
+    });
+    let (anna, room) = house.room();
+    let (bert, _) = house.guest("Bert");
+    house.join(&bert, &room);
+    let sessions = [&anna, &bert, &anna].map(|token| {
+        let mut raw = house.dial("");
+        raw.identify(token, json!({}));
+        raw.until("GUILD_CREATE");
+        let kept = (token, raw.session.clone(), raw.seq);
+        drop(raw);
+        house.until_metric("osc_gateway_sockets", |sockets| sockets == 0);
+        kept
+    });
+    for n in 0..20 {
+        house.say(&anna, &room, &format!("{n} {}", "x".repeat(1_900)));
+    }
+    // The first for its person's sake, the second for everybody's.
+    house.until_metric("osc_gateway_given_up_total", |given_up| given_up == 2);
+    let kept = house.metric("osc_gateway_kept_bytes");
+    assert!((20_000..=90_000).contains(&kept), "{kept}");
+    for (at, (token, session, seq)) in sessions.into_iter().enumerate() {
+        let mut raw = house.dial("");
+        raw.seq = seq;
+        raw.resume(token, &session, seq);
+        if at < 2 {
+            assert_eq!(raw.until_op(9)["d"], false, "{at}");
+            raw.seq = 0;
+            raw.identify_on(token, json!({}));
+        } else {
+            assert_eq!(raw.contents_until("RESUMED").len(), 20);
+        }
+    }
+}
+
+#[test]
 fn a_session_is_its_users_and_its_numbers_are_its_own() {
     let house = House::new(|_| ());
     let (anna, _) = house.guest("Anna");

@@ -125,6 +125,23 @@ impl House {
         (status, serde_json::from_str(&answer).unwrap_or_default())
     }
 
+    /// A value out of `/metrics`.
+    pub fn metric(&self, name: &str) -> u64 {
+        let (status, _, text) = self.request("GET", "/metrics", "", None);
+        assert_eq!(status, 200, "{text}");
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.and_then(|value| value.parse().ok()).expect("a value")
+    }
+
+    /// Waits until a value is like this.
+    pub fn until_metric(&self, name: &str, is: impl Fn(u64) -> bool) {
+        let begun = Instant::now();
+        while !is(self.metric(name)) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{name} is {}", self.metric(name));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn request(
         &self,
         method: &str,

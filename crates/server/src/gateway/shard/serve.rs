@@ -69,6 +69,7 @@ impl Shard {
             Mail::CloseUser(user, code) => {
                 self.slots_of(user).into_iter().for_each(|slot| self.end(slot, code));
             }
+            Mail::GiveUp(given) => self.give_up(&given),
             Mail::GiveWay(user) => {
                 self.hub.take_back(user, self.index);
                 if let Some(oldest) = self.longest_waiting(user) {

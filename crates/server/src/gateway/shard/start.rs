@@ -32,6 +32,7 @@ use tokio::sync::oneshot;
 use super::{Mail, STOP_WITHIN, Shard};
 use crate::gateway::{
     clerk::{self, Kept, Logged, Request, Restored, Saved},
+    kept::{GiveUp, Share},
     metrics::count,
     parcel::{Parcel, STEP},
     session::{Item, Link, Live, Peer, Who},
@@ -484,10 +485,46 @@ impl Shard {
                 silent.push((live.user(), guild, stay));
             }
         }
+        self.count_kept();
         stale.into_iter().for_each(|slot| self.save(slot, None, None));
         for (user, guild, stay) in silent {
             self.leave_voice(Some(user), guild, &stay);
         }
+    }
+
+    /// Reports what the sessions here keep for a resume; whoever keeps too much is told.
+    pub(super) fn count_kept(&mut self) {
+        self.kept_new = 0;
+        let share = |peer: &Peer| {
+            let live = peer.live.as_ref()?;
+            let bytes = peer.machine.kept_bytes();
+            let (user, key, waits_since) = (live.user(), live.key, live.detached_at);
+            (bytes > 0).then_some(Share { user, key, bytes, waits_since })
+        };
+        let shares = self.peers.iter().filter_map(|(_, peer)| share(peer)).collect();
+        let (orders, left) = self.hub.kept.report(self.index, shares);
+        self.hub.metrics.kept_bytes.store(left as i64, Ordering::Relaxed);
+        for (shard, given) in orders {
+            match self.hub.shard(shard) {
+                Some(other) if shard != self.index => other.mail(Mail::GiveUp(given)),
+                _ => self.give_up(&given),
+            }
+        }
+    }
+
+    /// These sessions give up what they keep. A session that was resumed meanwhile goes on.
+    pub(super) fn give_up(&mut self, given: &GiveUp) {
+        let mut gone = Vec::new();
+        for (slot, peer) in &mut self.peers {
+            let Some(live) = &peer.live else { continue };
+            match given.get(&live.key) {
+                Some(None) if live.detached_at.is_some() => gone.push(slot),
+                Some(Some(most)) => peer.machine.trim_kept(*most),
+                Some(None) | None => continue,
+            }
+            count(&self.hub.metrics.given_up);
+        }
+        gone.into_iter().for_each(|slot| self.forget(slot));
     }
 
     /// Writes a session's row, so that it can go on after a restart.

@@ -129,6 +129,7 @@ impl Shard {
         }
         let Some(tail) = parcel.published.tail(shape) else { return };
         if peer.machine.numbering() == Numbering::Own {
+            self.kept_new += tail.len();
             peer.machine.handle(self.now, Input::Dispatch { number: 0, tail });
             return self.pump(slot);
         }
@@ -171,6 +172,7 @@ impl Shard {
             return 0;
         }
         let shared = peer.machine.numbering() == Numbering::Shared;
+        self.kept_new += if shared || is_answer { 0 } else { tail.len() };
         let s = match (shared, peer.machine.is_live()) {
             (false, _) => 0,
             (true, true) => live.own_number(number),
