@@ -12,16 +12,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod host;
 mod patience;
 
 use axum::{
     Router,
     body::Body,
     extract::MatchedPath,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header,
-        uri::Authority,
-    },
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -29,7 +27,11 @@ use hyper::body::Incoming;
 use proto::Limits;
 use tower::ServiceExt as _;
 
-use self::patience::Patient;
+pub use self::host::Names;
+use self::{
+    host::{host, same},
+    patience::Patient,
+};
 use crate::{
     api::{
         Fault, Refused,
@@ -39,17 +41,6 @@ use crate::{
     metrics::Metrics,
     net::{Peer, Proxies, Slot, canonical},
 };
-
-/// The names this server goes by.
-#[derive(Debug, Clone)]
-pub struct Names {
-    /// As configured, without a slash at its end.
-    pub public_url: Option<String>,
-    /// Further hosts, with their ports.
-    pub hosts: Vec<String>,
-    /// What to say if the caller used a name that we do not know.
-    pub fallback: String,
-}
 
 pub struct Door {
     router: Router,
@@ -117,7 +108,8 @@ impl Door {
         let is_api = is_api(request.uri().path());
         let mut https = false;
         let mut response = match self.caller(peer, request_id, &request) {
-            Err((status, message)) => refuse_http(status, message),
+            Err(NoCaller::Wrong(status, message)) => refuse_http(status, message),
+            Err(NoCaller::Elsewhere(host)) => not_called(&host, is_api),
             Ok(_) if method == Method::OPTIONS && is_api => preflight(),
             Ok(caller) => {
                 https = caller.https;
@@ -176,10 +168,11 @@ impl Door {
         peer: Peer,
         request_id: u64,
         request: &Request<Body>,
-    ) -> Result<Caller, (StatusCode, &'static str)> {
-        let bad = |message| Err((StatusCode::BAD_REQUEST, message));
+    ) -> Result<Caller, NoCaller> {
+        let bad = |message| Err(NoCaller::Wrong(StatusCode::BAD_REQUEST, message));
         if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
-            return Err((StatusCode::METHOD_NOT_ALLOWED, "405: Method Not Allowed"));
+            let message = "405: Method Not Allowed";
+            return Err(NoCaller::Wrong(StatusCode::METHOD_NOT_ALLOWED, message));
         }
         if !request.uri().path().starts_with('/') {
             return bad("The request needs a path that begins with a slash");
@@ -189,6 +182,11 @@ impl Door {
         let Some(host) = host(headers, request.uri(), proxied) else {
             return bad("The request needs one Host header that names a host");
         };
+        // Load balancers ask how it is by whatever name, and get nothing else.
+        let is_health = matches!(request.uri().path(), "/healthz" | "/readyz");
+        if !is_health && !self.names.know(&host, peer.local.ip()) {
+            return Err(NoCaller::Elsewhere(host));
+        }
         let forwarded = |name| last(headers, name).filter(|_| proxied);
         let public = self.names.public_url.as_deref().and_then(|url| url.split_once("://"));
         let https = match forwarded("x-forwarded-proto") {
@@ -211,7 +209,7 @@ impl Door {
         if let Some(url) = &self.names.public_url {
             return url.clone();
         }
-        let name = host.parse::<Authority>().ok();
+        let name = host.parse::<axum::http::uri::Authority>().ok();
         let name = name.as_ref().map_or("", |authority| authority.host());
         let address = name.trim_matches(['[', ']']).parse::<IpAddr>().ok().map(canonical);
         let ours = name == "localhost"
@@ -222,6 +220,30 @@ impl Door {
         }
         self.names.fallback.clone()
     }
+}
+
+/// Why a request comes from nobody.
+enum NoCaller {
+    Wrong(StatusCode, &'static str),
+    /// It asks for a host that this server does not know itself as.
+    Elsewhere(String),
+}
+
+/// What somebody sees who uses a name that nobody has told us: how to tell us.
+fn not_called(host: &str, is_api: bool) -> Response {
+    let status = StatusCode::MISDIRECTED_REQUEST;
+    if is_api {
+        let message = "This server does not go by this name: its operator can set `public_url`, \
+            or add the name to `hosts`";
+        return refuse_http(status, message);
+    }
+    let message = format!(
+        "This server does not know that it is called {host}.\n\nIf it is yours, start it with \
+         --public-url http://{host} (https:// behind a proxy that speaks TLS), or add the name to \
+         `hosts` in opensrcchat.toml. Until then it answers to its addresses, to localhost, and to \
+         names of a local network.\n"
+    );
+    (status, message).into_response()
 }
 
 fn is_api(path: &str) -> bool {
@@ -240,27 +262,6 @@ fn known_method(method: &Method) -> &'static str {
         "OPTIONS" => "OPTIONS",
         _ => "other",
     }
-}
-
-/// The one host that the request names.
-fn host(headers: &HeaderMap, uri: &Uri, proxied: bool) -> Option<String> {
-    let mut hosts = headers.get_all(header::HOST).iter();
-    let (first, second) = (hosts.next(), hosts.next());
-    if second.is_some() {
-        return None;
-    }
-    let forwarded = last(headers, "x-forwarded-host").filter(|_| proxied);
-    // The whole address in the request line beats the header (RFC 9112, 3.2.2).
-    let name = match (forwarded, uri.authority()) {
-        (Some(name), _) => name,
-        (None, Some(authority)) => authority.as_str(),
-        (None, None) => first?.to_str().ok()?,
-    };
-    let authority = name.parse::<Authority>().ok()?;
-    if authority.host().is_empty() || name.contains('@') {
-        return None;
-    }
-    Some(name.to_ascii_lowercase())
 }
 
 /// The last value of a header that proxies append to.
@@ -285,16 +286,6 @@ fn forwarded_for(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
         }
     }
     nearest
-}
-
-/// Host names are the same up to case and the usual port.
-fn same(one: &str, other: &str) -> bool {
-    let bare = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        let usual = name.strip_suffix(":443").or_else(|| name.strip_suffix(":80"));
-        usual.unwrap_or(&name).to_owned()
-    };
-    bare(one) == bare(other)
 }
 
 /// Which page asks: by `Origin` and `Sec-Fetch-Site`; either of them can say that it is foreign.
@@ -435,8 +426,7 @@ mod tests {
             ("[::1]:8080", "http://[::1]:8080"),
             ("Chat.LAN:8080", "http://chat.lan:8080"),
             ("chat.lan", "http://127.0.0.1:8080"),
-            ("evil.example", "http://127.0.0.1:8080"),
-            ("127.0.0.1.evil.example", "http://127.0.0.1:8080"),
+            ("evil", "http://127.0.0.1:8080"),
             ("192.0.2.8:8080", "http://127.0.0.1:8080"),
         ] {
             let text = shown(&door, &[("host", host)]).await;
@@ -446,6 +436,23 @@ mod tests {
             assert_eq!(ask(&door, "/", &[("host", host)]).await.0, 400, "{host}");
         }
         assert_eq!(ask(&door, "/", &[]).await.0, 400);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_has_its_name_lead_here_reads_nothing() {
+        for door in [door(None, &[]), door(Some("https://chat.example"), &[])] {
+            let page = [("host", "evil.example"), ("origin", "http://evil.example")];
+            for (path, says) in [("/", "--public-url http://evil.example"), ("/api/v10", "hosts")] {
+                let (status, text) = ask(&door, path, &page).await;
+                assert_eq!(status, 421, "{path}");
+                assert!(text.contains(says), "{text}");
+            }
+            // A proxy may speak for its visitors, not for the operator.
+            let said = [("host", LOCAL), ("x-forwarded-host", "evil.example")];
+            let behind = super::tests::door(door.names.public_url.as_deref(), &["198.51.100.1"]);
+            assert_eq!(ask(&behind, "/", &said).await.0, 421);
+            assert_eq!(ask(&door, "/healthz", &[("host", "evil.example")]).await.0, 404);
+        }
     }
 
     #[tokio::test]
@@ -487,6 +494,7 @@ mod tests {
             (&secure, "chat.example", &[("origin", "http://chat.example")], Origin::Foreign),
             (&secure, "inner:8080", &[("origin", "https://chat.example")], Origin::Own),
             (&secure, "chat.example", &[("origin", "https://chat.example.evil")], Origin::Foreign),
+            (&plain, "chat.lan:8080", &[("origin", "http://chat.lan:8080")], Origin::Own),
         ];
         for (door, host, headers, expected) in cases {
             let mut all = vec![("host", *host)];

@@ -133,9 +133,9 @@ async fn talk(
     answer
 }
 
-/// Whether an address is of the public internet.
+/// Whether an address is of the internet, and not of this machine or of a network behind it.
 /// <https://www.iana.org/assignments/iana-ipv4-special-registry>, and the same for IPv6.
-fn is_global(address: IpAddr) -> bool {
+pub fn is_global(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_global_v4(address),
         IpAddr::V6(address) => is_global_v6(address),
