@@ -21,11 +21,11 @@ use crate::{
     lane::Receipt,
     reject::{Reject, Result, no},
     rows::{DirectoryRow, GuildRow},
-    store::{Batch, Entity as _, IntoKey as _, Scan, Search},
+    store::{Batch, Entity as _, IntoKey as _, Scan, Search, Value},
 };
 
-/// Matches that a search orders and pages: the newest rooms, if more match. Also the rooms that
-/// another order than the usual is made of: those that rank highest.
+/// Matches that a search orders and pages: the newest rooms, if more match. Also the rooms that an
+/// order by what is so right now is made of: those that rank highest.
 const SEARCH_MOST: usize = 1_000;
 
 /// Characters of a search.
@@ -55,7 +55,7 @@ impl Touched {
 }
 
 /// Where a page begins: after this room.
-type Cursor = (i64, Id<marker::Guild>);
+type Cursor = (Value, Id<marker::Guild>);
 
 /// What comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -71,18 +71,44 @@ pub enum Order {
     Active,
     /// The newest room.
     New,
+    /// From A to Z.
+    Name,
 }
 
 impl Order {
-    /// Higher comes first.
-    fn value(self, app: &App, row: &DirectoryRow) -> i64 {
-        match self {
+    /// Higher comes first, but for names.
+    fn value(self, app: &App, row: &DirectoryRow) -> Value {
+        let number = match self {
+            Self::Name => return row.sort_name.clone().into(),
             Self::Rank => row.rank,
             Self::Online => i64::from(app.presences.online_count(row.guild_id)),
             Self::Members => i64::from(row.member_count),
             Self::Active => row.last_activity.map_or(0, Timestamp::as_ms),
-            Self::New => row.guild_id.created_at().as_ms(),
-        }
+            Self::New => row.guild_id.get() as i64,
+        };
+        number.into()
+    }
+
+    /// All rooms in this order, if the store keeps them so.
+    fn scan(self, after: Option<Cursor>) -> Option<Scan> {
+        let scan = Scan::of::<DirectoryRow>();
+        let after = after.map(|(value, guild)| match self {
+            Self::New => vec![value],
+            _ => vec![value, guild.into()],
+        });
+        let scan = match self {
+            Self::Rank => scan.by("by_rank"),
+            Self::Members => scan.by("by_members"),
+            Self::Name => scan.by("by_name"),
+            Self::New => scan,
+            Self::Online | Self::Active => return None,
+        };
+        Some(match (self, after) {
+            (Self::Name, None) => scan,
+            (Self::Name, Some(after)) => scan.after(after),
+            (_, None) => scan.newest_first(),
+            (_, Some(after)) => scan.newest_first().before(after),
+        })
     }
 }
 
@@ -100,13 +126,14 @@ pub async fn list(
         let message = format!("Must be between 1 and {most}.");
         return no(Reject::field("limit", "NUMBER_TYPE_RANGE", message));
     }
-    let after = after.filter(|after| !after.is_empty()).map(read_cursor).transpose()?;
+    let after = after.filter(|after| !after.is_empty());
+    let after = after.map(|after| read_cursor(after, order)).transpose()?;
     let query = query.map(str::trim).filter(|query| !query.is_empty());
     // One more than asked for tells whether there is a next page.
-    let mut rows = match query {
-        None if order == Order::Rank => ranked(app, after, limit + 1).await?,
-        None => ordered(app, ranked(app, None, SEARCH_MOST).await?, order, after),
-        Some(query) => ordered(app, found(app, query).await?, order, after),
+    let mut rows = match (query, order.scan(after.clone())) {
+        (None, Some(scan)) => app.disk.scan(scan.limit(limit + 1)).await?,
+        (None, None) => ordered(app, ranked(app).await?, order, after),
+        (Some(query), _) => ordered(app, found(app, query).await?, order, after),
     };
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -115,12 +142,9 @@ pub async fn list(
     Ok(Directory { items: rows.into_iter().map(|row| item(app, row)).collect(), next })
 }
 
-async fn ranked(app: &App, after: Option<Cursor>, limit: usize) -> Result<Vec<DirectoryRow>> {
-    let scan = Scan::of::<DirectoryRow>().by("by_rank").newest_first().limit(limit);
-    let scan = match after {
-        Some(cursor) => scan.before(cursor),
-        None => scan,
-    };
+/// Those that rank highest.
+async fn ranked(app: &App) -> Result<Vec<DirectoryRow>> {
+    let scan = Scan::of::<DirectoryRow>().by("by_rank").newest_first().limit(SEARCH_MOST);
     Ok(app.disk.scan(scan).await?)
 }
 
@@ -132,10 +156,17 @@ fn ordered(
     after: Option<Cursor>,
 ) -> Vec<DirectoryRow> {
     let keyed = rows.into_iter().map(|row| ((order.value(app, &row), row.guild_id), row));
-    let mut keyed: Vec<_> =
-        keyed.filter(|(key, _)| after.is_none_or(|after| *key < after)).collect();
-    keyed.sort_by_key(|(key, _)| std::cmp::Reverse(*key));
-    keyed.into_iter().map(|(_, row)| row).collect()
+    let mut keyed: Vec<_> = keyed.collect();
+    keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if order != Order::Name {
+        keyed.reverse();
+    }
+    let behind = |key: &Cursor| match &after {
+        None => true,
+        Some(after) if order == Order::Name => key > after,
+        Some(after) => key < after,
+    };
+    keyed.into_iter().filter(|(key, _)| behind(key)).map(|(_, row)| row).collect()
 }
 
 async fn found(app: &App, query: &str) -> Result<Vec<DirectoryRow>> {
@@ -163,20 +194,34 @@ fn item(app: &App, row: DirectoryRow) -> DirectoryItem {
     }
 }
 
-fn write_cursor((rank, guild): Cursor) -> String {
-    let mut bytes = rank.to_be_bytes().to_vec();
-    bytes.extend(guild.get().to_be_bytes());
+fn write_cursor((value, guild): Cursor) -> String {
+    let mut bytes = guild.get().to_be_bytes().to_vec();
+    match value {
+        Value::Int(number) => bytes.extend(number.to_be_bytes()),
+        Value::Text(text) => bytes.extend(text.bytes()),
+        Value::Null => {}
+    }
     BASE64.encode(bytes)
 }
 
-fn read_cursor(text: &str) -> Result<Cursor> {
+fn read_cursor(text: &str, order: Order) -> Result<Cursor> {
     let wrong = || Reject::field("after", "BASE_TYPE_BAD_TYPE", "Take `next` of a page before.");
     let bytes = BASE64.decode(text).map_err(|_| wrong())?;
-    let bytes: [u8; 16] = bytes.try_into().map_err(|_| wrong())?;
-    let (rank, guild) = bytes.split_at(8);
-    let number = |half: &[u8]| u64::from_be_bytes(half.try_into().expect("half of 16 bytes"));
-    let guild = Id::new(number(guild)).ok_or_else(wrong)?;
-    Ok((number(rank) as i64, guild))
+    let (guild, value) = bytes.split_first_chunk::<8>().ok_or_else(wrong)?;
+    let guild = Id::new(u64::from_be_bytes(*guild)).ok_or_else(wrong)?;
+    let value = match order {
+        Order::Name => Value::Text(String::from_utf8(value.to_vec()).map_err(|_| wrong())?),
+        _ => {
+            let value = <[u8; 8]>::try_from(value).map_err(|_| wrong())?;
+            Value::Int(i64::from_be_bytes(value))
+        }
+    };
+    Ok((value, guild))
+}
+
+/// What a name is sorted by: small and capital letters alike.
+pub fn sort_name(name: &str) -> String {
+    name.to_lowercase()
 }
 
 /// The room as the directory lists it now; `None` for one that it must not list.
@@ -202,6 +247,7 @@ pub(crate) fn row(state: &GuildState) -> Option<DirectoryRow> {
         member_count: people as u32,
         last_activity: newest,
         rank: rank(people, newest.unwrap_or(state.row.id.created_at())),
+        sort_name: sort_name(&state.row.name),
     })
 }
 
@@ -265,6 +311,7 @@ mod tests {
             member_count: 1,
             last_activity: None,
             rank,
+            sort_name: sort_name(name),
         }
     }
 
@@ -291,30 +338,49 @@ mod tests {
         }
     }
 
+    /// All rooms, page by page.
+    async fn pages(world: &World, query: Option<&str>, order: Order, limit: usize) -> Vec<u64> {
+        let (mut seen, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = list(&world.app, query, order, Some(limit), after.as_deref());
+            let page = page.await.expect("page");
+            seen.extend(page.items.iter().map(|item| item.id.get()));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return seen,
+            }
+        }
+    }
+
     #[tokio::test]
-    async fn another_order_pages_as_well() {
+    async fn other_orders_hold_each_room_once_and_are_exact_beyond_those_that_rank_highest() {
         let world = World::new().await;
+        let count = SEARCH_MOST as u64 + 200;
         let row = |at: u64| DirectoryRow {
             member_count: (at % 5) as u32,
-            ..entry(at, (25 - at) as i64, "tea room")
+            // The newest ranks lowest.
+            ..entry(
+                at,
+                (count - at) as i64,
+                ["Äther", "tea room", "Tea room", "b"][at as usize % 4],
+            )
         };
-        let rows: Vec<_> = (1..=25).map(row).collect();
+        let rows: Vec<_> = (1..=count).map(row).collect();
         world.write(rows.iter().fold(Batch::new(), Batch::insert)).await;
-        for query in [None, Some("tea")] {
-            let (mut seen, mut after) = (Vec::new(), None::<String>);
-            loop {
-                let page = list(&world.app, query, Order::Members, Some(4), after.as_deref());
-                let page = page.await.expect("page");
-                seen.extend(page.items.iter().map(|item| item.id.get()));
-                match page.next {
-                    Some(next) => after = Some(next),
-                    None => break,
-                }
-            }
-            let mut expected: Vec<_> = (1..=25).collect();
-            expected.sort_by_key(|at: &u64| std::cmp::Reverse((at % 5, *at)));
-            assert_eq!(seen, expected, "{query:?}");
-        }
+        let mut expected: Vec<_> = (1..=count).collect();
+        expected.reverse();
+        assert_eq!(pages(&world, None, Order::New, 50).await, expected);
+        expected.sort_by_key(|at: &u64| std::cmp::Reverse((at % 5, *at)));
+        assert_eq!(pages(&world, None, Order::Members, 50).await, expected);
+        let name = |at: u64| ["äther", "tea room", "tea room", "b"][at as usize % 4];
+        expected.sort_by_key(|at: &u64| (name(*at), *at));
+        assert_eq!(pages(&world, None, Order::Name, 50).await, expected);
+        // A search orders what it found.
+        let of = |order| pages(&world, Some("tea"), order, 50);
+        expected.retain(|at| name(*at) == "tea room");
+        assert_eq!(of(Order::Name).await, expected);
+        expected.sort_by_key(|at: &u64| std::cmp::Reverse((at % 5, *at)));
+        assert_eq!(of(Order::Members).await, expected);
     }
 
     #[tokio::test]
@@ -324,6 +390,7 @@ mod tests {
         world.write(Batch::new().insert(&entry(1, 1, "plain"))).await;
         for after in ["x", "AAAA", "////////////////////////", "%00", "🦀"] {
             assert!(list(app, None, Order::Members, None, Some(after)).await.is_err(), "{after}");
+            assert!(list(app, None, Order::Name, None, Some(after)).await.is_err(), "{after}");
         }
         for limit in [0, 51, usize::MAX] {
             assert!(list(app, None, Order::Rank, Some(limit), None).await.is_err(), "{limit}");

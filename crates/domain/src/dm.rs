@@ -158,6 +158,11 @@ async fn told(app: &App, row: &ChannelRow, user: Id<marker::User>) -> Result<Eve
     Ok(Event::to_users([user], Dispatch::OscChannelCreate(Box::new(channel))))
 }
 
+async fn lost(app: &App, row: &ChannelRow, user: Id<marker::User>) -> Result<Event> {
+    let channel = render_for(app, row, user).await?;
+    Ok(Event::to_users([user], Dispatch::ChannelDelete(Box::new(channel))))
+}
+
 /// Takes a direct message out of one's list. It stays, and comes back with the next message.
 pub async fn close(app: &App, actor: &Actor, row: &ChannelRow) -> Result<Channel> {
     let lane = app.lane_channel(None, row.id).await;
@@ -186,6 +191,49 @@ pub(crate) async fn others(
         None => render::deleted_user(id),
     });
     Ok(rendered.collect())
+}
+
+/// A guest goes on as the account it has, in its conversations with others. One that the account
+/// has with somebody already is the one that goes on.
+pub(crate) async fn inherit(
+    app: &App,
+    guest: Id<marker::User>,
+    account: Id<marker::User>,
+) -> Result<()> {
+    let rows = app.disk.scan::<DmRow>(Scan::of::<DmRow>().prefix(guest)).await?;
+    let keys = rows.iter().map(|row| row.channel_id.into_key()).collect();
+    let channels = app.disk.get_many::<ChannelRow>(keys).await?.into_iter().flatten();
+    for row in channels.filter(|row| row.kind == channel::DM) {
+        let Some(other) = row.recipients.iter().copied().find(|one| *one != guest) else {
+            continue;
+        };
+        let (low, high) = (account.min(other), account.max(other));
+        let lane = app.lane_named("pair", (low, high)).await;
+        let there = app.store.get::<PairRow>((low, high)).await?.is_some();
+        let most = app.limits.user_dms;
+        let scan = Scan::of::<DmRow>().prefix(account).limit(most);
+        let full = app.store.scan::<DmRow>(scan).await?.len() >= most;
+        if other == account || there || full {
+            continue;
+        }
+        let now = ChannelRow { recipients: vec![low, high], ..row.clone() };
+        let mut batch = Batch::new()
+            .expect(&row)
+            .put(&now)
+            .delete::<PairRow>((guest.min(other), guest.max(other)))
+            .insert(&PairRow { low, high, channel_id: row.id })
+            .delete::<DmRow>((guest, row.id))
+            .put(&DmRow { user_id: account, channel_id: row.id });
+        let mut events = vec![lost(app, &row, guest).await?, told(app, &now, account).await?];
+        // In the other's list, unless it is closed there, it is another from now on.
+        if let Some(listed) = app.store.get::<DmRow>((other, row.id)).await? {
+            batch = batch.expect(&listed);
+            events.extend([lost(app, &row, other).await?, told(app, &now, other).await?]);
+        }
+        // Closed or opened at the same moment: it stays with the guest.
+        lane.enqueue(batch, events).durable_or_conflict().await?.ok();
+    }
+    Ok(())
 }
 
 /// Somebody's list, by id.

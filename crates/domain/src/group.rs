@@ -186,6 +186,60 @@ pub(crate) async fn leave_all(app: &App, user: UserId) -> Result<()> {
     Ok(())
 }
 
+/// A guest goes on as the account it has, in all groups it is in: one person, so nobody is brought
+/// along and no place is needed. An account whose list is full stays out.
+pub(crate) async fn inherit(app: &App, guest: UserId, account: UserId) -> Result<()> {
+    for row in of(app, guest).await? {
+        let lane = app.lane_channel(None, row.id).await;
+        let now = app.store.get::<ChannelRow>(row.id).await?;
+        let Some(before) = now.filter(|row| row.recipients.contains(&guest)) else { continue };
+        let there = before.recipients.contains(&account);
+        let full = !there && room_for_more(app, account).await.is_err();
+        let (batch, events) = match full {
+            true => without(app, &before, guest, guest).await?,
+            false => succession(app, &before, guest, account).await?,
+        };
+        lane.enqueue(batch, events).durable().await?;
+    }
+    Ok(())
+}
+
+async fn succession(
+    app: &App,
+    before: &ChannelRow,
+    guest: UserId,
+    account: UserId,
+) -> Result<(Batch, Vec<Event>)> {
+    let id = before.id;
+    let tip = app.store.get::<TipRow>(id).await?;
+    let gone = Box::new(seen_by(app, before, tip.as_ref(), guest).await?);
+    let mut row = before.clone();
+    row.recipients.retain(|one| *one != guest && *one != account);
+    let others = row.recipients.clone();
+    let there = before.recipients.contains(&account);
+    let mut rest = others.clone();
+    rest.extend(there.then_some(account));
+    row.recipients.push(account);
+    row.owner_id = row.owner_id.map(|owner| if owner == guest { account } else { owner });
+    let left = Dispatch::ChannelRecipientRemove(Box::new(recipient(app, id, guest).await?));
+    let mut events =
+        vec![Event::to_users([guest], Dispatch::ChannelDelete(gone)), Event::to_users(rest, left)];
+    if !there {
+        let came = Dispatch::ChannelRecipientAdd(Box::new(recipient(app, id, account).await?));
+        let whole = Box::new(seen_by(app, &row, tip.as_ref(), account).await?);
+        events.push(Event::to_users(others, came));
+        events.push(Event::to_users([account], Dispatch::OscChannelCreate(whole)));
+    }
+    if there || row.owner_id != before.owner_id {
+        events.extend(updates(app, &row).await?);
+    }
+    let batch = Batch::new()
+        .put(&row)
+        .delete::<DmRow>((guest, id))
+        .put(&DmRow { user_id: account, channel_id: id });
+    Ok((batch, events))
+}
+
 /// The groups somebody is in.
 pub(crate) async fn of(app: &App, user: UserId) -> Result<Vec<ChannelRow>> {
     let rows = app.disk.scan::<DmRow>(Scan::of::<DmRow>().prefix(user)).await?;

@@ -5,10 +5,10 @@ use proto::{Code, Id, gateway::Dispatch, marker, osc::SignedIn};
 use crate::{
     Actor, App,
     bus::{Audience, Event},
-    guild, login, member, name,
+    dm, group, guild, login, member, name, notification, read_state,
     reject::{Error, Reject, Result, no},
-    render,
-    rows::{BanRow, DmRow, GuildRow, MemberRow, ReadStateRow, UserKind, UserRow},
+    relationship, render,
+    rows::{BanRow, DmRow, GuildRow, MemberRow, NotificationRow, ReadStateRow, UserKind, UserRow},
     store::{Batch, SCAN_MAX, Scan, Value},
     user::{self, Rooms},
 };
@@ -49,7 +49,8 @@ pub(crate) fn new_row(app: &App, name: String) -> UserRow {
 }
 
 /// A guest signs in to an account it has: the account comes into the guest's rooms and owns what
-/// the guest owned; the guest goes, its messages stay under its name.
+/// the guest owned, and has its friends, blocks and conversations; the guest goes, its messages
+/// stay under its name.
 pub(crate) async fn take_over(app: &App, guest: &Actor, account: Id<marker::User>) -> Result<()> {
     let memberships = Scan::of::<MemberRow>().by("by_user").prefix(guest.user);
     let members: Vec<MemberRow> = app.store.scan(memberships).await?;
@@ -60,7 +61,13 @@ pub(crate) async fn take_over(app: &App, guest: &Actor, account: Id<marker::User
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    relationship::inherit(app, guest.user, account).await?;
+    dm::inherit(app, guest.user, account).await?;
+    group::inherit(app, guest.user, account).await?;
+    // After the rooms and conversations: only of those that the account sees.
+    let account = Actor { user: account, kind: UserKind::Account, ..*guest };
+    read_state::inherit(app, guest.user, &account).await?;
+    notification::inherit(app, guest.user, &account).await
 }
 
 /// The account comes into a room in which the guest is.
@@ -143,6 +150,7 @@ pub(crate) async fn retire(app: &App, guest: &Actor, account: Id<marker::User>) 
         .and(logins)
         .put(&row)
         .prune::<DmRow>(guest.user, None, SCAN_MAX)
+        .prune::<NotificationRow>(guest.user, None, SCAN_MAX)
         .prune::<ReadStateRow>(guest.user, None, SCAN_MAX);
     lane.enqueue(batch, events).durable().await?;
     member::seal(app, closed).await

@@ -22,10 +22,10 @@ use crate::{
     cache::{self, GuildState},
     channel, guild,
     lane::Lane,
-    message,
+    message, purge,
     reject::{Error, Reject, Result, no},
     render,
-    rows::{BanRow, ChannelRow, MemberRow, RoleRow, UserKind, UserRow},
+    rows::{BanRow, ChannelRow, MemberRow, Purge, RoleRow, UserKind, UserRow},
     store::{Batch, Entity as _, Scan},
 };
 
@@ -215,8 +215,14 @@ pub async fn leave(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<()
     let Some(row) = app.store.get::<MemberRow>((id, actor.user)).await? else {
         return no(Reject::Unknown(Code::UNKNOWN_GUILD));
     };
-    let batch = silence::left(app, &row).delete::<MemberRow>((id, actor.user));
+    let batch = left(silence::left(app, &row), id, actor.user);
     lane.enqueue(batch, vec![removed(id, &user)]).durable().await
+}
+
+/// Takes the row out; what somebody had read and set there goes later.
+fn left(batch: Batch, guild_id: Id<marker::Guild>, user_id: Id<marker::User>) -> Batch {
+    let rest = purge::row(Purge::Member { guild_id, user_id });
+    batch.delete::<MemberRow>((guild_id, user_id)).put(&rest)
 }
 
 fn removed(guild: Id<marker::Guild>, user: &UserRow) -> Event {
@@ -229,7 +235,7 @@ fn removed(guild: Id<marker::Guild>, user: &UserRow) -> Event {
 pub(crate) fn removal(app: &App, state: &GuildState, user: &UserRow) -> (Batch, Vec<Event>) {
     let id = state.row.id;
     let kept = state.members.get(&user.id).map(|row| silence::left(app, row));
-    let mut batch = kept.unwrap_or_default().delete::<MemberRow>((id, user.id));
+    let mut batch = left(kept.unwrap_or_default(), id, user.id);
     let mut events = vec![removed(id, user)];
     let own = state
         .roles

@@ -92,6 +92,55 @@ pub(crate) async fn rows(app: &App, user: Id<marker::User>) -> Result<Vec<Notifi
     Ok(app.disk.scan::<NotificationRow>(rows).await?)
 }
 
+/// What people have set for a room or a channel, some of it.
+pub(crate) async fn of(
+    app: &App,
+    target: Id<marker::Target>,
+    most: usize,
+) -> Result<Vec<NotificationRow>> {
+    let rows = Scan::of::<NotificationRow>().by("by_target").prefix(target).limit(most);
+    Ok(app.disk.scan::<NotificationRow>(rows).await?)
+}
+
+/// Takes settings away, each person being told of its own.
+pub(crate) fn forget(batch: Batch, rows: &[NotificationRow]) -> (Batch, Vec<Event>) {
+    let batch = rows
+        .iter()
+        .fold(batch, |batch, row| batch.delete::<NotificationRow>((row.user_id, row.target_id)));
+    let told = |row: &NotificationRow| {
+        let unset = NotificationRow { level: None, muted: false, muted_until: None, ..row.clone() };
+        let event = Dispatch::OscNotificationUpdate(setting(&unset));
+        Event::to_users([row.user_id], event)
+    };
+    (batch, rows.iter().map(told).collect())
+}
+
+/// A guest goes on as the account it has: what it set goes along where the account sees the room or
+/// channel and has set nothing itself.
+pub(crate) async fn inherit(app: &App, guest: Id<marker::User>, account: &Actor) -> Result<()> {
+    let mut seen = Vec::new();
+    for row in rows(app, guest).await? {
+        match sees(app, account, row.target_id).await {
+            Err(Error::Reject(_)) => {}
+            other => {
+                other?;
+                seen.push(NotificationRow { user_id: account.user, ..row });
+            }
+        }
+    }
+    let lane = app.lane_user(account.user).await;
+    let own = Scan::of::<NotificationRow>().prefix(account.user);
+    let own = app.store.scan::<NotificationRow>(own).await?;
+    seen.retain(|row| own.iter().all(|own| own.target_id != row.target_id));
+    seen.truncate(app.limits.user_notifications.saturating_sub(own.len()));
+    let batch = seen.iter().fold(Batch::new(), Batch::put);
+    let told = |row| {
+        let event = Dispatch::OscNotificationUpdate(setting(row));
+        Event::to_users([account.user], event)
+    };
+    lane.enqueue(batch, seen.iter().map(told).collect()).durable().await
+}
+
 fn setting(row: &NotificationRow) -> NotificationSetting {
     NotificationSetting {
         id: row.target_id,

@@ -1,4 +1,5 @@
-//! What deleted rooms and channels and banned people leave behind: deleted piece by piece.
+//! What deleted rooms and channels and people who left or were banned leave behind: deleted piece
+//! by piece.
 //!
 //! The work is noted down with what causes it, so a crash loses none of it, and done in pieces so
 //! small that nobody who writes meanwhile feels them.
@@ -8,11 +9,13 @@ use std::collections::BTreeMap;
 use proto::{Id, marker};
 
 use crate::{
-    App, attachment, message,
+    App, attachment,
+    bus::Event,
+    message, notification,
     reject::Result,
     rows::{
         AttachmentRow, BanRow, InviteRow, MemberRow, MessageRow, PinRow, Purge, PurgeRow,
-        ReactionRow, SilenceRow,
+        ReactionRow, ReadStateRow, SilenceRow,
     },
     store::{Batch, Entity, Scan},
 };
@@ -34,6 +37,7 @@ pub(crate) fn row(what: Purge) -> PurgeRow {
     let name = match &what {
         Purge::Channel(id) => format!("channel:{id}"),
         Purge::Guild(id) => format!("guild:{id}"),
+        Purge::Member { guild_id, user_id } => format!("member:{guild_id}:{user_id}"),
         Purge::Author { guild_id, user_id, .. } => format!("author:{guild_id}:{user_id}"),
     };
     PurgeRow { name, what }
@@ -46,6 +50,7 @@ pub async fn run_once(app: &App) -> Result<()> {
         let left = match &work.what {
             Purge::Channel(id) => channel(app, *id).await?,
             Purge::Guild(id) => guild(app, *id).await?,
+            Purge::Member { guild_id, user_id } => member(app, *guild_id, *user_id).await?,
             Purge::Author { guild_id, user_id, from, before } => {
                 author(app, *guild_id, *user_id, *from..*before).await?
             }
@@ -80,8 +85,12 @@ async fn settle(app: &App, work: &PurgeRow, left: Left) -> Result<()> {
 }
 
 async fn write(app: &App, batch: Batch) -> Result<()> {
+    tell(app, batch, Vec::new()).await
+}
+
+async fn tell(app: &App, batch: Batch, events: Vec<Event>) -> Result<()> {
     let lane = app.lane_named("purge", ()).await;
-    lane.enqueue(batch, Vec::new()).durable().await
+    lane.enqueue(batch, events).durable().await
 }
 
 /// Messages of a channel that is gone: nobody is told, nobody sees them any more.
@@ -102,10 +111,49 @@ async fn channel(app: &App, id: Id<marker::Channel>) -> Result<Left> {
         }
         if rows.len() < PIECE {
             write(app, Batch::new().prune::<PinRow>(id, None, PLAIN_PIECE)).await?;
-            return Ok(Left::Nothing);
+            return marks(app, id).await;
         }
     }
     Ok(Left::Something)
+}
+
+/// How far people had read in a channel that is gone, and what they had set for it.
+async fn marks(app: &App, id: Id<marker::Channel>) -> Result<Left> {
+    for _ in 0..PIECES {
+        let read = Scan::of::<ReadStateRow>().by("by_channel").prefix(id).limit(PLAIN_PIECE);
+        let read = app.disk.scan::<ReadStateRow>(read).await?;
+        let batch = read.iter().fold(Batch::new(), |batch, row| {
+            batch.delete::<ReadStateRow>((row.user_id, row.channel_id))
+        });
+        let set = notification::of(app, id.cast(), PIECE).await?;
+        let (batch, events) = notification::forget(batch, &set);
+        if batch.ops.is_empty() {
+            return Ok(Left::Nothing);
+        }
+        tell(app, batch, events).await?;
+    }
+    Ok(Left::Something)
+}
+
+/// What somebody who left had read and set in a guild. Who is back by now keeps it.
+async fn member(app: &App, guild: Id<marker::Guild>, user: Id<marker::User>) -> Result<Left> {
+    // A guild that is gone takes all of this along with its channels.
+    let Ok(active) = app.guild(guild).await else { return Ok(Left::Nothing) };
+    let lane = app.lane_member(guild, user).await;
+    if app.store.get::<MemberRow>((guild, user)).await?.is_some() {
+        return Ok(Left::Nothing);
+    }
+    let here = |channel: Id<marker::Channel>| active.read().channels.contains_key(&channel);
+    let read = app.disk.scan::<ReadStateRow>(Scan::of::<ReadStateRow>().prefix(user)).await?;
+    let read = read.iter().filter(|row| here(row.channel_id));
+    let batch = read.fold(Batch::new(), |batch, row| {
+        batch.delete::<ReadStateRow>((row.user_id, row.channel_id))
+    });
+    let mut set = notification::rows(app, user).await?;
+    set.retain(|row| row.target_id == guild.cast() || here(row.target_id.cast()));
+    let (batch, events) = notification::forget(batch, &set);
+    lane.enqueue(batch, events).durable().await?;
+    Ok(Left::Nothing)
 }
 
 /// Members, bans and invites of a guild that is gone.
@@ -126,10 +174,12 @@ async fn guild(app: &App, id: Id<marker::Guild>) -> Result<Left> {
         if any::<SilenceRow>(app, id).await? {
             batch = batch.prune::<SilenceRow>(id, None, PLAIN_PIECE);
         }
+        let set = notification::of(app, id.cast(), PIECE).await?;
+        let (batch, events) = notification::forget(batch, &set);
         if batch.ops.is_empty() {
             return Ok(Left::Nothing);
         }
-        write(app, batch).await?;
+        tell(app, batch, events).await?;
     }
     Ok(Left::Something)
 }
@@ -171,4 +221,77 @@ async fn author(
         }
     }
     Ok(Left::From(from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Actor, channel, guild, member,
+        rows::{NotificationRow, PurgeRow, ReadStateRow},
+        testing::{TestGuild, World},
+    };
+
+    /// Has somebody read the channel and set something for it and its room.
+    async fn settles_in(world: &World, who: &Actor, room: &TestGuild) {
+        let set = |target_id| NotificationRow {
+            user_id: who.user,
+            target_id,
+            level: Some(2),
+            muted: false,
+            muted_until: None,
+        };
+        let read = ReadStateRow {
+            user_id: who.user,
+            channel_id: room.general,
+            last_message_id: None,
+            mention_count: 1,
+        };
+        let batch = Batch::new().put(&set(room.id.cast())).put(&set(room.general.cast()));
+        world.write(batch.put(&read)).await;
+    }
+
+    /// How many settings and how many marks somebody has.
+    async fn has(world: &World, who: &Actor) -> (usize, usize) {
+        let disk = &world.app.disk;
+        let set = Scan::of::<NotificationRow>().prefix(who.user);
+        let read = Scan::of::<ReadStateRow>().prefix(who.user);
+        let set = disk.scan::<NotificationRow>(set).await.expect("reads");
+        (set.len(), disk.scan::<ReadStateRow>(read).await.expect("reads").len())
+    }
+
+    #[tokio::test]
+    async fn what_somebody_set_for_a_room_goes_when_they_do() {
+        let world = World::new().await;
+        let app = &world.app;
+        let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| world.person(name));
+        let (alice, bob, carol) = (alice.await, bob.await, carol.await);
+        let room = world.guild(&[&alice, &bob, &carol]).await;
+        let other = world.guild(&[&alice, &bob]).await;
+        app.guild(room.id).await.expect("active");
+        for who in [&alice, &bob, &carol] {
+            settles_in(&world, who, &room).await;
+        }
+        settles_in(&world, &bob, &other).await;
+        for who in [&bob, &carol] {
+            member::leave(app, who, room.id).await.expect("leaves");
+        }
+        // Back before anything was cleared away.
+        world.write(Batch::new().put(&world.member_row(room.id, &carol))).await;
+        world.saw();
+        run_once(app).await.expect("runs");
+        assert_eq!(world.saw(), ["OSC_NOTIFICATION_UPDATE"; 2], "bob's other clients are told");
+        assert_eq!(has(&world, &bob).await, (2, 1), "those of the other room");
+        assert_eq!(has(&world, &carol).await, (2, 1));
+
+        channel::delete(app, &alice, room.general).await.expect("deleted");
+        run_once(app).await.expect("runs");
+        assert_eq!(has(&world, &carol).await, (1, 0));
+        guild::delete(app, &alice, room.id).await.expect("deleted");
+        run_once(app).await.expect("runs");
+        assert_eq!(has(&world, &carol).await, (0, 0));
+        assert_eq!(has(&world, &alice).await, (0, 0));
+        let left = app.disk.scan::<PurgeRow>(Scan::of::<PurgeRow>()).await.expect("reads");
+        assert_eq!(left, []);
+    }
 }

@@ -12,7 +12,7 @@ use crate::{
     access::Place,
     bus::Event,
     message::Mentioned,
-    reject::{Reject, Result, no},
+    reject::{Error, Reject, Result, no},
     relationship,
     rows::{DmRow, MemberRow, MessageRow, ReadStateRow, TipRow},
     store::{Batch, Scan},
@@ -148,6 +148,32 @@ fn count_loud(
     let heard = |author| author != member.user_id && !blocked.contains(&author);
     let others = tip.loud.iter().filter(|loud| loud.author_id.is_none_or(heard));
     others.filter(|loud| since(loud.id) && meant(&loud.roles)).count() as u32
+}
+
+/// A guest goes on as the account it has: how far it has read goes along where the account sees the
+/// channel and has not read further.
+pub(crate) async fn inherit(app: &App, guest: Id<marker::User>, account: &Actor) -> Result<()> {
+    let user = account.user;
+    let blocked = relationship::blocked_by(app, user).await?;
+    let rows = app.store.scan::<ReadStateRow>(Scan::of::<ReadStateRow>().prefix(guest)).await?;
+    for row in rows {
+        let place = match access::channel(app, account, row.channel_id).await {
+            Err(Error::Reject(_)) => continue,
+            other => other?,
+        };
+        let lane = app.lane_channel(place.guild_id(), row.channel_id).await;
+        let own = app.store.get::<ReadStateRow>((user, row.channel_id)).await?;
+        if own.is_some_and(|own| own.last_message_id >= row.last_message_id) {
+            continue;
+        }
+        let tip = app.store.get::<TipRow>(row.channel_id).await?;
+        let row = ReadStateRow { user_id: user, ..row };
+        let state = whole(&row, tip.as_ref(), place.member.as_deref(), &blocked);
+        let event = Event::to_users([user], Dispatch::OscReadStateUpdate(state));
+        // Nothing waits for it: the next one need not wait for this one's disk.
+        drop(lane.enqueue(Batch::new().put(&row), vec![event]));
+    }
+    Ok(())
 }
 
 /// All of somebody's: for READY. Channels never read and without mentions are left out.

@@ -221,6 +221,97 @@ pub(crate) async fn holders(app: &App, of: UserId) -> Result<Vec<UserId>> {
     Ok(rows.into_iter().map(|row| row.user_id).collect())
 }
 
+/// How often a race is run again.
+const TRIES: usize = 3;
+
+/// A guest goes on as the account it has: friends, requests and blocks go with it. Where the two
+/// stood otherwise with somebody, the stronger word holds: a block, a friendship, a request.
+///
+/// Whom others have blocked they have blocked as the guest: nobody is told who a guest became who
+/// wants nothing to do with it.
+pub(crate) async fn inherit(app: &App, guest: UserId, account: UserId) -> Result<()> {
+    let rows = Scan::of::<RelationshipRow>().prefix(guest);
+    for row in app.store.scan::<RelationshipRow>(rows).await? {
+        for _ in 0..TRIES {
+            let pair = Pair::of(app, account, row.other_id).await?;
+            let Some((batch, events)) = succession(app, &pair, guest, account, &row).await? else {
+                break;
+            };
+            // The guest's own rows are of another lane: whoever changes them meanwhile was first.
+            if pair.lane.enqueue(batch, events).durable_or_conflict().await?.is_ok() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the account is to somebody to whom the guest was something. `None`: it no longer was.
+async fn succession(
+    app: &App,
+    pair: &Pair<'_>,
+    guest: UserId,
+    account: UserId,
+    row: &RelationshipRow,
+) -> Result<Option<(Batch, Vec<Event>)>> {
+    let other = row.other_id;
+    let Some(was) = app.store.get::<RelationshipRow>((guest, other)).await? else {
+        return Ok(None);
+    };
+    let mut batch = Batch::new().expect(&was).delete::<RelationshipRow>((guest, other));
+    let mut events = vec![removed(guest, other)];
+    let back = app.store.get::<RelationshipRow>((other, guest)).await?;
+    if let Some(back) = back.filter(|back| back.kind != osc::BLOCKED) {
+        batch = batch.expect(&back).delete::<RelationshipRow>((other, guest));
+        events.push(removed(other, guest));
+    }
+    let full = room_for_more(app, account, pair.mine.is_none()).await.is_err();
+    if full || other == account {
+        return Ok(Some((batch, events)));
+    }
+    let (mine, theirs) = stronger(&was, pair);
+    let users = app.users(&[account, other]).await?;
+    let [Some(me), Some(them)] = users.as_slice() else { return Ok(Some((batch, events))) };
+    let since = was.since;
+    let row = |user_id, other_id, kind| RelationshipRow { user_id, other_id, kind, since };
+    if let Some(kind) = mine.filter(|kind| !pair.mine_is(*kind)) {
+        let mine = row(account, other, kind);
+        batch = batch.put(&mine);
+        events.push(told(&mine, render::user(them)));
+    }
+    match theirs {
+        Some(kind) if !pair.theirs_is(kind) => {
+            let theirs = row(other, account, kind);
+            batch = batch.put(&theirs);
+            events.push(told(&theirs, render::user(me)));
+        }
+        None if pair.theirs.is_some() => {
+            batch = batch.delete::<RelationshipRow>((other, account));
+            events.push(removed(other, account));
+        }
+        _ => {}
+    }
+    Ok(Some((batch, events)))
+}
+
+/// What the two are from now on: the account to the other, and the other to the account.
+fn stronger(was: &RelationshipRow, pair: &Pair<'_>) -> (Option<u8>, Option<u8>) {
+    let kind = |row: &Option<RelationshipRow>| row.as_ref().map(|row| row.kind);
+    let (mine, theirs) = (kind(&pair.mine), kind(&pair.theirs));
+    if was.kind == osc::BLOCKED {
+        return (Some(osc::BLOCKED), theirs.filter(|kind| *kind == osc::BLOCKED));
+    }
+    if mine == Some(osc::BLOCKED) || theirs == Some(osc::BLOCKED) || mine == Some(osc::FRIEND) {
+        return (mine, theirs);
+    }
+    match (was.kind, mine) {
+        (osc::OUTGOING, None | Some(osc::OUTGOING)) => (Some(osc::OUTGOING), Some(osc::INCOMING)),
+        (osc::INCOMING, None | Some(osc::INCOMING)) => (Some(osc::INCOMING), Some(osc::OUTGOING)),
+        // Friends, or one asked the account and the guest asked back.
+        _ => (Some(osc::FRIEND), Some(osc::FRIEND)),
+    }
+}
+
 /// All that goes with somebody who is erased.
 pub(crate) async fn erased(app: &App, user: UserId) -> Result<(Batch, Vec<Event>)> {
     let own = Scan::of::<RelationshipRow>().prefix(user);

@@ -420,7 +420,9 @@ rows! {
         what: Purge,
     }
 
-    ReadStateRow = "read_state" key(user_id: Id<marker::User>, channel_id: Id<marker::Channel>) {
+    ReadStateRow = "read_state"
+    key(user_id: Id<marker::User>, channel_id: Id<marker::Channel>)
+    indexes(index("by_channel", &["channel_id"])) {
         last_message_id: Option<Id<marker::Message>>,
         /// Personal mentions since then.
         mention_count: u32,
@@ -440,7 +442,8 @@ rows! {
 
     /// How somebody is told of a guild or a channel.
     NotificationRow = "notification"
-    key(user_id: Id<marker::User>, target_id: Id<marker::Target>) {
+    key(user_id: Id<marker::User>, target_id: Id<marker::Target>)
+    indexes(index("by_target", &["target_id"])) {
         level: Option<u8>,
         muted: bool,
         #[serde(with = "ms::option")]
@@ -514,6 +517,8 @@ pub enum Purge {
     Channel(Id<marker::Channel>),
     /// Members, bans and invites of a guild that is gone.
     Guild(Id<marker::Guild>),
+    /// What somebody who left a guild had read and set there.
+    Member { guild_id: Id<marker::Guild>, user_id: Id<marker::User> },
     /// What somebody wrote in a guild: from this id on, older than the ban.
     Author {
         guild_id: Id<marker::Guild>,
@@ -562,14 +567,22 @@ pub struct DirectoryRow {
     pub last_activity: Option<Timestamp>,
     /// Higher is listed first.
     pub rank: i64,
+    /// What it is sorted by among names: the column `name`. Rows of before there was one are sorted
+    /// by the name as it is until they are written again.
+    #[serde(skip)]
+    pub sort_name: String,
 }
 
 impl Entity for DirectoryRow {
     const TABLE: &'static Table = &Table {
         name: "directory",
         key: &[column::<Id<marker::Guild>>("guild_id")],
-        columns: &[column::<i64>("rank")],
-        indexes: &[index("by_rank", &["rank"])],
+        columns: &[column::<i64>("rank"), column::<i64>("member_count"), column::<String>("name")],
+        indexes: &[
+            index("by_rank", &["rank"]),
+            index("by_members", &["member_count"]),
+            index("by_name", &["name"]),
+        ],
         searched: true,
     };
 
@@ -578,7 +591,8 @@ impl Entity for DirectoryRow {
     }
 
     fn columns(&self) -> Vec<Value> {
-        vec![self.rank.into()]
+        let members = i64::from(self.member_count);
+        vec![self.rank.into(), members.into(), self.sort_name.clone().into()]
     }
 
     fn body(&self) -> Vec<u8> {
@@ -590,6 +604,7 @@ impl Entity for DirectoryRow {
     }
 
     fn from_row(row: &Row) -> anyhow::Result<Self> {
-        from_json(row)
+        let mut values = row.columns.iter().skip(2);
+        Ok(Self { sort_name: cell(&mut values)?, ..from_json(row)? })
     }
 }

@@ -17,7 +17,7 @@ use domain::{
     app::{Parts, Policy},
     bus::LocalBus,
     clock::SystemChance,
-    directory,
+    directory::{self, Order},
     rows::{DirectoryRow, TABLES},
     store::{Batch, Store as _},
 };
@@ -34,6 +34,7 @@ fn room(at: u64) -> DirectoryRow {
     DirectoryRow {
         guild_id: Id::new(at).expect("above zero"),
         name: format!("{word} room {at}"),
+        sort_name: directory::sort_name(&format!("{word} room {at}")),
         slug: Some(format!("{word}-{at}")),
         description: Some(format!("People who like {word}, number {at}")),
         icon: None,
@@ -79,14 +80,14 @@ async fn open(dir: &std::path::Path, rooms: u64) -> anyhow::Result<Arc<App>> {
 fn shown(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let at = |part: usize| times[(times.len() - 1) * part / 100];
-    println!("{what:<28} p50 {:>8.1?}   p99 {:>8.1?}   n {}", at(50), at(99), times.len());
+    println!("{what:<32} p50 {:>8.1?}   p99 {:>8.1?}   n {}", at(50), at(99), times.len());
 }
 
-async fn walk(app: &App, rooms: u64) -> anyhow::Result<()> {
+async fn walk(app: &App, order: Order, rooms: u64) -> anyhow::Result<()> {
     let (mut seen, mut times, mut after) = (HashSet::new(), Vec::new(), None::<String>);
     loop {
         let began = Instant::now();
-        let page = directory::list(app, None, Default::default(), None, after.as_deref()).await;
+        let page = directory::list(app, None, order, None, after.as_deref()).await;
         times.push(began.elapsed());
         let page = page.map_err(|error| anyhow::anyhow!("no page: {error:?}"))?;
         seen.extend(page.items.iter().map(|item| item.id));
@@ -99,8 +100,8 @@ async fn walk(app: &App, rooms: u64) -> anyhow::Result<()> {
     let some = times.len().min(200);
     let last = times[times.len() - some..].to_vec();
     times.truncate(some);
-    shown("first pages of 50", times);
-    shown("last pages of 50", last);
+    shown(&format!("{order:?}: first pages of 50"), times);
+    shown(&format!("{order:?}: last pages of 50"), last);
     Ok(())
 }
 
@@ -122,7 +123,9 @@ async fn main() -> anyhow::Result<()> {
     let dir = std::env::temp_dir().join(format!("directory-bench-{}", std::process::id()));
     std::fs::create_dir_all(&dir)?;
     let app = open(&dir, rooms).await?;
-    walk(&app, rooms).await?;
+    for order in [Order::Rank, Order::Members, Order::New, Order::Name] {
+        walk(&app, order, rooms).await?;
+    }
     search(&app, &format!("rust {}", rooms / 8 * 8 - 6)).await?;
     search(&app, "che").await?;
     search(&app, "people room").await?;

@@ -5,7 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use domain::store::{Column, Index, Kind, Op};
+use domain::rows::DirectoryRow;
+use domain::store::{Batch, Column, Entity as _, Index, Kind, Op};
+use proto::Id;
 
 use super::*;
 use crate::exam::{Folder, TABLES, block_on};
@@ -357,4 +359,41 @@ fn by_key(table: &'static Table) -> Scan {
 
 fn by(table: &'static Table, index: &str) -> Scan {
     by_key(table).by(index)
+}
+
+/// The directory of before rooms could be sorted by members and by name.
+static OLD_DIRECTORY: Table = Table {
+    columns: &[Column { name: "rank", kind: Kind::Int }],
+    indexes: &[Index { name: "by_rank", columns: &["rank"], unique: false }],
+    ..*DirectoryRow::TABLE
+};
+
+#[test]
+fn an_older_directory_is_sorted_anew_and_stays_whole() {
+    let folder = Folder::new();
+    let tea = DirectoryRow {
+        guild_id: Id::new(7).unwrap(),
+        name: "Tea".to_owned(),
+        slug: None,
+        description: None,
+        icon: None,
+        member_count: 3,
+        last_activity: None,
+        rank: 5,
+        sort_name: String::new(),
+    };
+    let old = open(&folder.0, &[&OLD_DIRECTORY]);
+    put(&old, &OLD_DIRECTORY, row(7, &[5.into()], &tea.to_row().body)).unwrap();
+    drop(old);
+    let new = open(&folder.0, &[DirectoryRow::TABLE]);
+    for (index, value) in [("by_name", "Tea".into()), ("by_members", 3.into())] {
+        let scan = Scan::of::<DirectoryRow>().by(index).from(Value::clone(&value)).limit(1);
+        let found = block_on(new.scan(&scan)).unwrap();
+        let read = DirectoryRow::from_row(&found[0]).unwrap();
+        assert_eq!((read.sort_name.as_str(), read.member_count), ("Tea", 3));
+        // What was read is what is there: expectations of it hold.
+        let same = Batch::new().expect(&read).put(&read);
+        let done = block_on(new.commit(vec![same])).unwrap();
+        assert!(done.iter().all(Result::is_ok), "{done:?}");
+    }
 }

@@ -48,9 +48,7 @@ fn hosts(names: &Names) -> impl Iterator<Item = &str> {
 fn is_private(name: &str) -> bool {
     let address = name.trim_matches(['[', ']']);
     let within = |end: &&str| name.strip_suffix(*end).is_some_and(|start| start.ends_with('.'));
-    address.parse::<IpAddr>().is_ok()
-        || !name.contains('.')
-        || PRIVATE.iter().any(|end| within(end))
+    address.parse::<IpAddr>().is_ok() || !name.contains('.') || PRIVATE.iter().any(within)
 }
 
 /// Without its port, and without the dot at the end of a full name.

@@ -164,6 +164,88 @@ async fn a_guest_who_signs_in_brings_its_rooms() {
 }
 
 #[tokio::test]
+async fn a_guest_who_signs_in_brings_friends_blocks_and_conversations() {
+    let town = Town::new().await;
+    let [alice, bob, carol, dave] = town.accounts(["alice", "bob", "carol", "dave"]).await;
+    let anna = town.guest("Anna").await;
+    let lobby = bob.found_guild_with(&[&anna, &carol, &dave]).await;
+    let hall = bob.found_guild_with(&[&alice, &dave]).await;
+    let stands = |other: &Person| format!("/osc/v1/relationships/{}", other.id);
+    let group = opens(&anna, &[&bob, &carol]).await;
+    let dm = opens(&anna, &[&bob]).await;
+    let (theirs, ours) = (opens(&anna, &[&dave]).await, opens(&alice, &[&dave]).await);
+    anna.say(&dm, "hi bob").await;
+    bob.say(&group, "hi all").await;
+    // Friends; a block; asked by one whom the account asked.
+    anna.put(&stands(&bob), json!({ "type": 1 })).await;
+    assert_eq!(bob.put(&stands(&anna), json!({ "type": 1 })).await["type"], 1);
+    anna.put(&stands(&carol), json!({ "type": 2 })).await;
+    dave.put(&stands(&anna), json!({ "type": 1 })).await;
+    assert_eq!(alice.put(&stands(&dave), json!({ "type": 1 })).await["type"], 4);
+    let level = |id: &str| format!("/osc/v1/notifications/{id}");
+    anna.put(&level(&lobby.general), json!({ "level": 2 })).await;
+    let unseen = anna.put(&level(&hall.id), json!({ "level": 2 })).await;
+    assert_eq!(unseen.status, 404);
+    let said = bob.say(&lobby.general, &format!("<@{}>", anna.id)).await;
+    anna.put(&format!("/osc/v1/channels/{}/read", lobby.general), json!({ "message_id": said }))
+        .await;
+    for who in [&alice, &bob, &carol, &dave] {
+        who.saw().await;
+    }
+
+    let made = log_in(&anna, "alice", "a password").await;
+    assert_eq!((made.status, &made["user"]["id"]), (201, &json!(alice.id)), "{made}");
+
+    assert_eq!(stand(&alice).await, ["bob 1", "carol 2", "dave 1"]);
+    assert_eq!(stand(&bob).await, ["alice 1"]);
+    assert_eq!(stand(&carol).await, [""; 0]);
+    assert_eq!(stand(&dave).await, ["alice 1"]);
+    let mut mine = alice.get("/osc/v1/users/@me/channels").await.ids();
+    mine.sort();
+    let mut expected = vec![group.clone(), dm.clone(), ours.clone()];
+    expected.sort();
+    assert_eq!(mine, expected, "a conversation that the account had already goes on");
+    let seen = bob.get(&format!("/channels/{group}")).await;
+    assert_eq!(seen["owner_id"], json!(alice.id));
+    let mut people = seen["recipients"].as_array().expect("a list").iter();
+    assert!(people.all(|one| one["id"] != json!(anna.id)), "{seen}");
+    assert_eq!(alice.reads(&dm).await, ["hi bob"]);
+    bob.say(&dm, "hi alice").await;
+    let again = opens(&alice, &[&bob]).await;
+    assert_eq!(again, dm);
+    assert_eq!(dave.get(&format!("/channels/{theirs}")).await.status, 200);
+    assert_eq!(alice.get(&format!("/channels/{theirs}")).await.no(), (404, 10003));
+    town.settle().await;
+    let (read, levels) = {
+        let log = alice.osc().log();
+        let read = log.cache.read_states.get(&lobby.general.parse().expect("an id"));
+        let read = read.and_then(|state| state.last_message_id).map(|id| id.to_string());
+        (read, log.cache.notifications.keys().map(|id| id.to_string()).collect::<Vec<_>>())
+    };
+    assert_eq!((read, levels), (Some(said), vec![lobby.general.clone()]));
+    town.close().await;
+}
+
+/// Opens a conversation.
+async fn opens(who: &Person, others: &[&Person]) -> String {
+    let ids: Vec<_> = others.iter().map(|other| other.id).collect();
+    let made = who.post("/users/@me/channels", json!({ "recipients": ids })).await;
+    assert_eq!(made.status, 200, "{made}");
+    made.id()
+}
+
+/// How somebody stands with others, in words: `bob 1`.
+async fn stand(who: &Person) -> Vec<String> {
+    let list = who.get("/osc/v1/relationships").await.body;
+    let list = list.as_array().expect("a list").iter();
+    let mut words: Vec<_> = list
+        .map(|one| format!("{} {}", one["user"]["username"].as_str().expect("a name"), one["type"]))
+        .collect();
+    words.sort();
+    words
+}
+
+#[tokio::test]
 async fn a_new_password_closes_every_other_door() {
     let town = Town::new().await;
     let [alice] = town.accounts(["alice"]).await;
