@@ -459,6 +459,8 @@ pub fn errors_reference() -> String {
         each with `_errors: [{code, message}]`.\n429 also has `retry_after` (seconds) and the \
         header `Retry-After`. 5xx means that it is unknown whether\nthe request was carried out: \
         repeat it, messages with the same nonce.\n\n\
+        What is no HTTP request (400), or has too long a head (431) or address (414), never gets \
+        to us: the library that reads\nrequests answers with the status alone, and closes.\n\n\
         | status | code | message |\n|---|---|---|\n"
         .to_owned();
     for code in proto::code::CODES {

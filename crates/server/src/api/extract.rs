@@ -17,7 +17,7 @@ use domain::{App, Reject, reject::FieldError};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use proto::{Code, osc::SignedIn};
 use serde::{
-    Deserializer,
+    Deserialize, Deserializer,
     de::{self, DeserializeOwned, Visitor},
     forward_to_deserialize_any,
 };
@@ -308,6 +308,13 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
         text::from_query(parts.uri.query().unwrap_or_default()).map(Self).map_err(refuse)
     }
+}
+
+/// Whether an answer about a guild says how many people there are.
+#[derive(Debug, Deserialize)]
+pub struct Counts {
+    #[serde(default)]
+    pub with_counts: bool,
 }
 
 /// `X-Audit-Log-Reason`, percent-decoded; spaces may come as they are.

@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use super::{
     Answer, Reply, Routes,
-    extract::{Actor, Path, PictureJson, Query, RawJson},
+    extract::{Actor, Counts, Path, PictureJson, Query, RawJson},
 };
 
 type GuildId = Id<marker::Guild>;
@@ -41,12 +41,6 @@ pub fn routes() -> Routes {
         .get("/users/@me/guilds", mine)
         .delete("/users/@me/guilds/{guild}", leave)
         .merge(osc)
-}
-
-#[derive(Deserialize)]
-struct Counts {
-    #[serde(default)]
-    with_counts: bool,
 }
 
 /// Get Guild.

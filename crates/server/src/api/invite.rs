@@ -10,11 +10,10 @@ use proto::{
     invite::{CreateInvite, Invite},
     marker,
 };
-use serde::Deserialize;
 
 use super::{
     Answer, Reply, Routes,
-    extract::{Actor, Path, Query, RawJson},
+    extract::{Actor, Counts, Path, Query, RawJson},
 };
 
 type ChannelId = Id<marker::Channel>;
@@ -57,12 +56,6 @@ async fn of_guild(
     Path(guild): Path<Id<marker::Guild>>,
 ) -> Answer<Vec<Invite>> {
     Ok(Reply::ok(invite::of_guild(&app, &actor, guild).await?))
-}
-
-#[derive(Deserialize)]
-struct Counts {
-    #[serde(default)]
-    with_counts: bool,
 }
 
 /// Get Invite; no login: the code is enough.
