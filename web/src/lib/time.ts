@@ -13,7 +13,17 @@ export function setClock(clock: Clock): void {
   timed = formatters(clock);
 }
 
-export const clockTime = (iso: string) => format(timed.clock, iso);
+/** Messages of one minute share what is written beside them, and formatting is slow. */
+let lastClock = { minute: '', text: '', timed };
+
+export function clockTime(iso: string): string {
+  const minute = iso.slice(0, 16);
+  if (lastClock.minute !== minute || lastClock.timed !== timed) {
+    lastClock = { minute, text: format(timed.clock, iso), timed };
+  }
+  return lastClock.text;
+}
+
 export const dayName = (iso: string) => format(day, iso);
 export const fullTime = (iso: string) => format(timed.full, iso);
 export const shortTime = (iso: string) => format(timed.short, iso);
@@ -33,6 +43,8 @@ export function moment(iso: string, style: string): string {
 }
 
 export function sameDay(a: string, b: string): boolean {
+  // Of one minute, hence of one day in every zone.
+  if (a.slice(0, 16) === b.slice(0, 16)) return true;
   return new Date(a).toDateString() === new Date(b).toDateString();
 }
 

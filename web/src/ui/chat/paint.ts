@@ -12,3 +12,11 @@ export function afterPaint(work: () => void): () => void {
     clearTimeout(timer);
   };
 }
+
+const CALM_MS = 250;
+
+/** Runs it when nothing has called it off for a while. Gives what calls it off. */
+export function afterCalm(work: () => void): () => void {
+  const timer = setTimeout(work, CALM_MS);
+  return () => clearTimeout(timer);
+}
