@@ -4,9 +4,13 @@
 //! dropped and counted, since a push is a hint and the message is on the server.
 
 mod encrypt;
+mod rest;
 mod vapid;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use domain::{
@@ -15,9 +19,10 @@ use domain::{
     push::{self, Push},
     rows::PushRow,
 };
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit as Slot, Semaphore, mpsc};
 
 use crate::{metrics::Metrics, outbound::Outbound};
+use rest::Rest;
 use vapid::Vapid;
 
 /// Messages that wait to be told.
@@ -38,6 +43,7 @@ pub struct Pusher {
     vapid: Vapid,
     queue: mpsc::Sender<Arc<Published>>,
     slots: Arc<Semaphore>,
+    rest: Rest,
     metrics: Arc<Metrics>,
 }
 
@@ -54,7 +60,8 @@ impl Pusher {
         let vapid = Vapid::new(&key, app.policy.public_url.clone())?;
         let (queue, queued) = mpsc::channel(QUEUE);
         let slots = Arc::new(Semaphore::new(AT_ONCE));
-        let pusher = Arc::new(Self { app, outbound, vapid, queue, slots, metrics });
+        let rest = Rest::default();
+        let pusher = Arc::new(Self { app, outbound, vapid, queue, slots, rest, metrics });
         pusher.app.bus.subscribe(pusher.clone());
         Ok((pusher, queued))
     }
@@ -82,20 +89,27 @@ impl Pusher {
             };
             let text: Arc<[u8]> = serde_json::to_vec(&push).expect("plain data").into();
             for row in rows {
+                if self.rest.is_resting(&row, Instant::now()) {
+                    self.metrics.pushes_failed.add(1);
+                    continue;
+                }
                 let slot = self.slots.clone().acquire_owned().await;
                 let (pusher, text, push) = (self.clone(), text.clone(), push.clone());
-                tokio::spawn(async move {
-                    let _slot = slot;
-                    pusher.send(&row, &push, &text).await;
-                });
+                tokio::spawn(async move { pusher.send(&row, &push, &text, slot.ok()).await });
             }
         }
     }
 
-    async fn send(&self, row: &PushRow, push: &Push, text: &[u8]) {
+    /// `slot`: the right to one request. Who waits gives it back.
+    async fn send(&self, row: &PushRow, push: &Push, text: &[u8], mut slot: Option<Slot>) {
         for attempt in 1..=TRIES {
-            let wait = match self.send_once(row, push, text).await {
-                Ok(Outcome::Done) => return self.metrics.pushes.add(1),
+            let outcome = self.send_once(row, push, text).await;
+            drop(slot.take());
+            let wait = match outcome {
+                Ok(Outcome::Done) => {
+                    self.rest.worked(row);
+                    return self.metrics.pushes.add(1);
+                }
                 Ok(Outcome::Gone) => {
                     if let Err(error) = push::forget(&self.app, row).await {
                         tracing::warn!(?error, "cannot forget a subscription");
@@ -108,9 +122,11 @@ impl Pusher {
                     None
                 }
             };
+            self.rest.failed(row, Instant::now());
             let backoff = Duration::from_secs(1 << attempt);
             if attempt < TRIES {
                 tokio::time::sleep(wait.unwrap_or(backoff).min(PATIENCE)).await;
+                slot = self.slots.clone().acquire_owned().await.ok();
             }
         }
         self.metrics.pushes_failed.add(1);
