@@ -32,6 +32,8 @@ pub struct Cache {
     user_changes: AtomicU64,
     pub(crate) logins: crate::login::Logins,
     pub(crate) tries: crate::tries::Tries,
+    /// Whom people brought into groups, counted by who did.
+    pub(crate) brought: crate::tries::Tries,
     pub(crate) subscribers: crate::push::Subscribers,
     pub(crate) pictures: crate::picture::Shelf,
     pub(crate) touched: crate::directory::Touched,

@@ -66,10 +66,13 @@ fn create(app: &App, low: Id<marker::User>, high: Id<marker::User>) -> (ChannelR
     (row, batch)
 }
 
-/// Who shares no room with somebody does not learn that they exist.
-async fn may_open(app: &App, actor: &Actor, other: Id<marker::User>) -> Result<()> {
-    if !acquainted(app, actor.user, other).await? {
-        return no(Reject::Unknown(Code::UNKNOWN_USER));
+/// Who shares no room with somebody does not learn that they exist. Having asked to be a friend is
+/// not enough to write: anybody can ask.
+pub(crate) async fn may_open(app: &App, actor: &Actor, other: Id<marker::User>) -> Result<()> {
+    if !may_reach(app, actor.user, other).await? {
+        let asked = relationship::between(app, actor.user, other).await?;
+        let unknown = Reject::Unknown(Code::UNKNOWN_USER);
+        return no(if asked { Reject::Refused(Code::CANNOT_DM) } else { unknown });
     }
     relationship::on_terms(app, actor.user, other).await
 }
@@ -126,12 +129,21 @@ async fn share_a_guild(app: &App, one: Id<marker::User>, other: Id<marker::User>
     Ok(app.disk.get_many::<MemberRow>(keys).await?.iter().any(Option::is_some))
 }
 
-/// Whether these two may know of each other: a shared room, a conversation, or as friends.
+/// Whether these two may know of each other: a shared room, a conversation, as friends, or because
+/// one has asked the other.
 pub async fn acquainted(app: &App, one: Id<marker::User>, other: Id<marker::User>) -> Result<bool> {
-    if one == other || app.disk.get::<PairRow>((one.min(other), one.max(other))).await?.is_some() {
+    Ok(one == other
+        || relationship::between(app, one, other).await?
+        || may_reach(app, one, other).await?)
+}
+
+/// Whether the one may write to the other: a shared room, a conversation, as friends, or because
+/// the other has asked to be one.
+async fn may_reach(app: &App, one: Id<marker::User>, other: Id<marker::User>) -> Result<bool> {
+    if app.disk.get::<PairRow>((one.min(other), one.max(other))).await?.is_some() {
         return Ok(true);
     }
-    if share_a_guild(app, one, other).await? || relationship::between(app, one, other).await? {
+    if share_a_guild(app, one, other).await? || relationship::welcome(app, one, other).await? {
         return Ok(true);
     }
     Ok(group::of(app, one).await?.iter().any(|row| row.recipients.contains(&other)))

@@ -18,10 +18,10 @@ use crate::{
     bus::Event,
     dm,
     message::{bare, tell},
-    name, picture, purge,
+    name, notification, picture, purge,
     reject::{Reject, Result, no},
-    relationship, render,
-    rows::{ChannelRow, DmRow, MessageRow, Purge, TipRow, UserKind},
+    render,
+    rows::{ChannelRow, DmRow, MessageRow, NotificationRow, Purge, ReadStateRow, TipRow, UserKind},
     store::{Batch, IntoKey as _, Scan},
 };
 
@@ -35,6 +35,9 @@ pub async fn create(app: &App, actor: &Actor, others: Vec<UserId>) -> Result<Cha
         if !recipients.contains(&other) {
             recipients.push(other);
         }
+        if recipients.len() > app.limits.group_recipients {
+            return no(Reject::Refused(Code::MAX_RECIPIENTS));
+        }
     }
     match recipients[1..] {
         [] => return no(Reject::Refused(Code::CANNOT_DM)),
@@ -42,9 +45,6 @@ pub async fn create(app: &App, actor: &Actor, others: Vec<UserId>) -> Result<Cha
         _ => {}
     }
     actor.person()?;
-    if recipients.len() > app.limits.group_recipients {
-        return no(Reject::Refused(Code::MAX_RECIPIENTS));
-    }
     for other in &recipients[1..] {
         may_bring(app, actor, *other).await?;
     }
@@ -267,7 +267,11 @@ async fn without(
     let tip = app.store.get::<TipRow>(before.id).await?;
     let gone = Box::new(seen_by(app, before, tip.as_ref(), user).await?);
     let mut events = vec![Event::to_users([user], Dispatch::ChannelDelete(gone))];
-    let batch = Batch::new().delete::<DmRow>((user, before.id));
+    let batch =
+        Batch::new().delete::<DmRow>((user, before.id)).delete::<ReadStateRow>((user, before.id));
+    let set = app.store.get::<NotificationRow>((user, before.id)).await?;
+    let (batch, told) = notification::forget(batch, set.as_slice());
+    events.extend(told);
     let mut row = before.clone();
     row.recipients.retain(|one| *one != user);
     // Signed addresses of files end for who is gone.
@@ -335,14 +339,14 @@ fn direct(row: ChannelRow) -> Place {
 
 /// Somebody the actor could also write to alone.
 async fn may_bring(app: &App, actor: &Actor, other: UserId) -> Result<()> {
-    if !dm::acquainted(app, actor.user, other).await? {
-        return no(Reject::Unknown(Code::UNKNOWN_USER));
-    }
+    dm::may_open(app, actor, other).await?;
     let user = app.user(other).await?;
     if !matches!(user.kind, UserKind::Guest | UserKind::Account) {
         return no(Reject::Refused(Code::CANNOT_DM));
     }
-    relationship::on_terms(app, actor.user, other).await
+    // Who is brought along does not ask for it, and a list holds only so much.
+    let most = app.limits.people_brought_per_10min;
+    app.cache.brought.count(app.clock.now(), most, &actor.user.to_string())
 }
 
 async fn room_for_more(app: &App, user: UserId) -> Result<()> {
@@ -360,5 +364,70 @@ fn group_name(app: &App, text: &str) -> Result<String> {
     match name::clean_text(text).filter(|text| text.chars().count() <= most) {
         Some(text) => Ok(text),
         None => no(Reject::length("name", 0, most)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::Limits;
+
+    use super::*;
+    use crate::{Error, testing::World};
+
+    #[tokio::test]
+    async fn nobody_fills_the_lists_of_others() {
+        let limits = Limits { people_brought_per_10min: 5, ..Limits::default() };
+        let world = World::with_limits(limits).await;
+        let app = &world.app;
+        let [eve, bob, carol] = ["eve", "bob", "carol"].map(|name| world.person(name));
+        let (eve, bob, carol) = (eve.await, bob.await, carol.await);
+        world.guild(&[&eve, &bob, &carol]).await;
+        let both = || vec![bob.user, carol.user];
+        for _ in 0..2 {
+            create(app, &eve, both()).await.expect("a group");
+        }
+        let limited = create(app, &eve, both()).await;
+        assert!(matches!(limited, Err(Error::Reject(Reject::RateLimited { .. }))));
+        create(app, &bob, vec![eve.user, carol.user]).await.expect("others may");
+        world.clock.advance_ms(600_001);
+        create(app, &eve, both()).await.expect("later again");
+        // A very long list is refused before anybody is looked at.
+        let many = (1..20_000).filter_map(Id::new).collect();
+        let refused = create(app, &eve, many).await;
+        assert!(matches!(refused, Err(Error::Reject(Reject::Refused(Code::MAX_RECIPIENTS)))));
+    }
+
+    #[tokio::test]
+    async fn who_leaves_keeps_nothing_of_it() {
+        let world = World::new().await;
+        let app = &world.app;
+        let [eve, bob, carol] = ["eve", "bob", "carol"].map(|name| world.person(name));
+        let (eve, bob, carol) = (eve.await, bob.await, carol.await);
+        world.guild(&[&eve, &bob, &carol]).await;
+        let group = create(app, &eve, vec![bob.user, carol.user]).await.expect("a group").id;
+        let set = NotificationRow {
+            user_id: bob.user,
+            target_id: group.cast(),
+            level: None,
+            muted: true,
+            muted_until: None,
+        };
+        let read = ReadStateRow {
+            user_id: bob.user,
+            channel_id: group,
+            last_message_id: None,
+            mention_count: 1,
+        };
+        world.write(Batch::new().put(&set).put(&read)).await;
+        // Both at once: one of them is too late, and nothing is left of either.
+        let (left, out) = tokio::join!(leave(app, &bob, group), remove(app, &eve, group, bob.user));
+        assert!(left.is_ok() || out.is_ok());
+        assert_eq!(notification::rows(app, bob.user).await.expect("reads"), []);
+        let key = (bob.user, group);
+        assert_eq!(app.disk.get::<ReadStateRow>(key).await.expect("reads"), None);
+        let again = access::channel(app, &bob, group).await;
+        assert!(matches!(again, Err(Error::Reject(Reject::Unknown(_)))));
+        let row = app.disk.get::<ChannelRow>(group).await.expect("reads").expect("there");
+        assert_eq!(row.recipients, [eve.user, carol.user]);
     }
 }

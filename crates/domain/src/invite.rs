@@ -102,7 +102,11 @@ pub async fn create(
     }
     let now = app.clock.now();
     let (good, ended): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| is_good(row, now));
-    if good.len() >= app.limits.guild_invites {
+    let own = good.iter().filter(|row| row.inviter_id == actor.user).count();
+    let manages = place.permissions.contains(Permissions::MANAGE_GUILD);
+    // One member alone does not take the places of all.
+    let many = own >= app.limits.member_invites && !manages;
+    if many || good.len() >= app.limits.guild_invites {
         return no(Reject::Refused(Code::MAX_INVITES));
     }
     debug_assert_eq!(place.channel.id, channel);

@@ -100,12 +100,12 @@ async fn befriend(app: &App, actor: &Actor, other: UserId, named: bool) -> Resul
     if let Some(row) = there.filter(|row| matches!(row.kind, osc::FRIEND | osc::OUTGOING)) {
         return Ok(whole(row, render::user(&user)));
     }
-    room_for_more(app, actor.user, pair.mine.is_none()).await?;
-    room_for_more(app, other, pair.theirs.is_none()).await?;
     let (mine, theirs) = match pair.mine_is(osc::INCOMING) {
         true => (osc::FRIEND, osc::FRIEND),
         false => (osc::OUTGOING, osc::INCOMING),
     };
+    room_for_more(app, actor.user, mine, pair.mine.as_ref()).await?;
+    room_for_more(app, other, theirs, pair.theirs.as_ref()).await?;
     let since = app.clock.now();
     let row = |user_id, other_id, kind| RelationshipRow { user_id, other_id, kind, since };
     let (mine, theirs) = (row(actor.user, other, mine), row(other, actor.user, theirs));
@@ -125,7 +125,7 @@ pub async fn block(app: &App, actor: &Actor, other: UserId) -> Result<Relationsh
     if let Some(row) = pair.mine.as_ref().filter(|row| row.kind == osc::BLOCKED) {
         return Ok(whole(row, render::user(&user)));
     }
-    room_for_more(app, actor.user, pair.mine.is_none()).await?;
+    room_for_more(app, actor.user, osc::BLOCKED, pair.mine.as_ref()).await?;
     let (user_id, since) = (actor.user, app.clock.now());
     let row = RelationshipRow { user_id, other_id: other, kind: osc::BLOCKED, since };
     let (mut batch, mut events) = (Batch::new().put(&row), vec![told(&row, render::user(&user))]);
@@ -165,10 +165,21 @@ async fn somebody(app: &App, actor: &Actor, other: UserId) -> Result<std::sync::
     Ok(user)
 }
 
-async fn room_for_more(app: &App, user: UserId, more: bool) -> Result<()> {
-    let most = app.limits.user_relationships;
-    let rows = Scan::of::<RelationshipRow>().prefix(user).limit(most);
-    if more && app.store.scan::<RelationshipRow>(rows).await?.len() >= most {
+/// What others ask of somebody takes no place from what they choose: who is asked by very many can
+/// still block them.
+async fn room_for_more(
+    app: &App,
+    user: UserId,
+    kind: u8,
+    there: Option<&RelationshipRow>,
+) -> Result<()> {
+    let alike = |row: &RelationshipRow| (row.kind == osc::INCOMING) == (kind == osc::INCOMING);
+    if there.is_some_and(alike) {
+        return Ok(());
+    }
+    let rows = Scan::of::<RelationshipRow>().prefix(user);
+    let rows = app.store.scan::<RelationshipRow>(rows).await?;
+    if rows.iter().filter(|row| alike(row)).count() >= app.limits.user_relationships {
         return no(Reject::Refused(Code::MAX_FRIENDS));
     }
     Ok(())
@@ -200,6 +211,12 @@ pub(crate) async fn on_terms(app: &App, one: UserId, other: UserId) -> Result<()
 pub(crate) async fn between(app: &App, one: UserId, other: UserId) -> Result<bool> {
     let row = app.disk.get::<RelationshipRow>((one, other)).await?;
     Ok(row.is_some_and(|row| row.kind != osc::BLOCKED))
+}
+
+/// Whether the two are friends, or the other has asked the one.
+pub(crate) async fn welcome(app: &App, one: UserId, other: UserId) -> Result<bool> {
+    let row = app.disk.get::<RelationshipRow>((one, other)).await?;
+    Ok(row.is_some_and(|row| matches!(row.kind, osc::FRIEND | osc::INCOMING)))
 }
 
 /// Friends of both.
@@ -265,7 +282,7 @@ async fn succession(
         batch = batch.expect(&back).delete::<RelationshipRow>((other, guest));
         events.push(removed(other, guest));
     }
-    let full = room_for_more(app, account, pair.mine.is_none()).await.is_err();
+    let full = room_for_more(app, account, was.kind, pair.mine.as_ref()).await.is_err();
     if full || other == account {
         return Ok(Some((batch, events)));
     }
@@ -370,6 +387,57 @@ mod tests {
         remove(&world.app, &bob, alice.user).await.expect("ended");
         assert_eq!(kinds(&world, both).await, [None, None]);
         assert!(remove(&world.app, &bob, alice.user).await.is_err(), "there is nothing any more");
+    }
+
+    #[tokio::test]
+    async fn who_is_asked_by_very_many_can_still_block_and_ask() {
+        let limits = proto::Limits { user_relationships: 2, ..proto::Limits::default() };
+        let world = World::with_limits(limits).await;
+        let app = &world.app;
+        let alice = world.person("alice").await;
+        let mut crowd = Vec::new();
+        for name in ["one", "two", "three", "four"] {
+            crowd.push(world.person(name).await);
+        }
+        world.guild(&[&alice, &crowd[0], &crowd[1], &crowd[2], &crowd[3]]).await;
+        for one in &crowd[..2] {
+            ask(app, one, alice.user).await.expect("asked");
+        }
+        let full = ask(app, &crowd[2], alice.user).await;
+        assert!(matches!(full, Err(Error::Reject(Reject::Refused(Code::MAX_FRIENDS)))));
+        block(app, &alice, crowd[2].user).await.expect("blocked");
+        ask(app, &alice, crowd[0].user).await.expect("agreed");
+        let full = block(app, &alice, crowd[3].user).await;
+        assert!(matches!(full, Err(Error::Reject(Reject::Refused(Code::MAX_FRIENDS)))));
+        let kinds: Vec<_> =
+            list(app, alice.user).await.expect("a list").iter().map(|r| r.kind).collect();
+        assert_eq!(kinds, [osc::FRIEND, osc::INCOMING, osc::BLOCKED]);
+    }
+
+    #[tokio::test]
+    async fn asking_by_name_opens_no_way_to_write() {
+        let world = World::new().await;
+        let app = &world.app;
+        let (alice, eve) = (world.person("alice").await, world.person("eve").await);
+        befriend(app, &eve, alice.user, true).await.expect("asked");
+        let refused = dm::open(app, &eve, alice.user).await;
+        assert!(matches!(refused, Err(Error::Reject(Reject::Refused(Code::CANNOT_DM)))));
+        dm::open(app, &alice, eve.user).await.expect("who was asked may answer");
+        dm::open(app, &eve, alice.user).await.expect("and then both may");
+    }
+
+    #[tokio::test]
+    async fn two_who_ask_each_other_at_once_are_friends_and_a_block_wins() {
+        let world = World::new().await;
+        let app = &world.app;
+        let (alice, bob) = (world.person("alice").await, world.person("bob").await);
+        world.guild(&[&alice, &bob]).await;
+        let (one, other) = tokio::join!(ask(app, &alice, bob.user), ask(app, &bob, alice.user));
+        assert!(one.is_ok() && other.is_ok());
+        assert_eq!(kinds(&world, [&alice, &bob]).await, [Some(osc::FRIEND), Some(osc::FRIEND)]);
+        let (one, _) = tokio::join!(block(app, &alice, bob.user), ask(app, &bob, alice.user));
+        one.expect("blocked");
+        assert_eq!(kinds(&world, [&alice, &bob]).await, [Some(osc::BLOCKED), None]);
     }
 
     #[tokio::test]

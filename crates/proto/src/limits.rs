@@ -82,6 +82,8 @@ limits! {
     guest_owned_guilds: usize = 3;
     /// Invites of a room.
     guild_invites: usize = 1_000;
+    /// Invites of a room by one member who does not manage it.
+    member_invites: usize = 100;
     /// Bans of a room.
     guild_bans: usize = 100_000;
     /// Rooms of one page of the directory.
@@ -92,6 +94,8 @@ limits! {
     user_dms: usize = 1_000;
     /// People in a group conversation.
     group_recipients: usize = 10;
+    /// People whom one person can bring into groups in 10 minutes.
+    people_brought_per_10min: u32 = 60;
 
     // People.
     /// Characters of a username.
@@ -100,7 +104,7 @@ limits! {
     display_name_length: usize = 32;
     /// Characters of what somebody says about themselves.
     bio_length: usize = 190;
-    /// Friends, requests and blocks of one person.
+    /// Friends, blocks and own requests of one person; as many others can ask it.
     user_relationships: usize = 1_000;
     /// Rooms and channels one person can set notifications for.
     user_notifications: usize = 2_000;

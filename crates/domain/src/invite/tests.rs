@@ -135,3 +135,22 @@ async fn one_endless_link_is_enough() {
     let temporary = CreateInvite { temporary: Some(true), ..Default::default() };
     assert_eq!(code(create(app, &anna, room.general, temporary).await), 50035);
 }
+
+#[tokio::test]
+async fn one_member_does_not_take_the_places_of_all() {
+    let limits = proto::Limits { member_invites: 2, ..proto::Limits::default() };
+    let world = World::with_limits(limits).await;
+    let app = &world.app;
+    let (anna, ben) = (world.person("anna").await, world.person("ben").await);
+    let room = world.guild(&[&anna, &ben]).await;
+    for _ in 0..2 {
+        create(app, &ben, room.general, wish(60, 1)).await.expect("made");
+    }
+    let many = create(app, &ben, room.general, wish(60, 1)).await;
+    assert_eq!(code(many), Code::MAX_INVITES.0);
+    for _ in 0..3 {
+        create(app, &anna, room.general, wish(60, 1)).await.expect("who manages the room may");
+    }
+    world.clock.advance_ms(60_001);
+    create(app, &ben, room.general, wish(60, 1)).await.expect("what ended does not count");
+}
