@@ -92,19 +92,6 @@ export class Caller {
   }
 }
 
-/** Asks again until it holds: what an event brings is drawn a frame later. */
-export async function until(check) {
-  const end = Date.now() + 10_000;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 30));
-    }
-  }
-}
-
 /** Complains of every dialog and every broken policy of a visitor's page, from its next load on. */
 export async function watch(visitor) {
   const { page, town } = visitor;

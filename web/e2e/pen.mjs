@@ -90,3 +90,16 @@ export const drawn = (visitor) =>
   visitor.page.evaluate(() =>
     [...document.querySelectorAll('[role=log] [data-id]')].map((row) => row.dataset.id),
   );
+
+/** Asks again until it holds: what an event brings is drawn a frame later. */
+export async function until(check) {
+  const end = Date.now() + 10_000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  }
+}

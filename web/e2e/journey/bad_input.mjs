@@ -1,7 +1,7 @@
 /** What others type to break a page, shown everywhere text is shown: it stays text. */
 import { strict as assert } from 'node:assert';
-import { audit, badInputs, Caller, until, watch } from '../bad.mjs';
-import { call } from '../pen.mjs';
+import { audit, badInputs, Caller, watch } from '../bad.mjs';
+import { call, until } from '../pen.mjs';
 
 const V10 = '/api/v10';
 const OSC = '/api/osc/v1';

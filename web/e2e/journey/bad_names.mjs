@@ -1,8 +1,9 @@
 /** What others call themselves and their rooms to break a page: a name is a name, wherever it
  *  stands. */
 import { strict as assert } from 'node:assert';
-import { audit, badInputs, Caller, until, watch } from '../bad.mjs';
+import { audit, badInputs, Caller, watch } from '../bad.mjs';
 import { PHONE } from '../browser.mjs';
+import { until } from '../pen.mjs';
 
 const V10 = '/api/v10';
 const OSC = '/api/osc/v1';

@@ -1,7 +1,7 @@
 /** What calls somebody who does not look: on the desktop, by tones, and by push to a closed tab. */
 import { strict as assert } from 'node:assert';
-import { Caller, until } from '../bad.mjs';
-import { call } from '../pen.mjs';
+import { Caller } from '../bad.mjs';
+import { call, until } from '../pen.mjs';
 import { startPushService } from '../push_service.mjs';
 
 const V10 = '/api/v10';

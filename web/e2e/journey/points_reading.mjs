@@ -1,6 +1,6 @@
 /** Points 19 to 34 of the sixty: reading. */
 import { strict as assert } from 'node:assert';
-import { call, channelOf, drawn, gap, lines, scrollTo, write } from '../pen.mjs';
+import { call, channelOf, drawn, gap, lines, scrollTo, until, write } from '../pen.mjs';
 
 const newLine = (visitor) => visitor.page.locator('[data-new]');
 const inView = (visitor, locator) =>
@@ -141,7 +141,7 @@ export const journeys = {
     await ada.composer().focus();
     assert.equal(await seen(), '0');
     await second.hover();
-    assert.equal(await seen(), '1', '28: on hover');
+    await until(async () => assert.equal(await seen(), '1', '28: on hover'));
     await ada.page.mouse.move(5, 5);
     await ada.page.keyboard.press('Shift+Tab');
     for (let at = 0; at < 8 && (await seen()) !== '1'; at += 1) {
