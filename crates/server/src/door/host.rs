@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, Uri, header, uri::Authority};
 
 use super::last;
-use crate::outbound::is_global;
+use crate::{net::canonical, outbound::is_global};
 
 /// Ends of names that no public name server gives out.
 const PRIVATE: [&str; 5] = ["local", "lan", "internal", "home.arpa", "localhost"];
@@ -31,17 +31,14 @@ impl Names {
     pub fn know(&self, host: &str, local: IpAddr) -> bool {
         let name = bare(host);
         let public = self.public_url.as_deref().and_then(|url| Some(url.split_once("://")?.1));
-        if is_private(name) || public.into_iter().chain(hosts(self)).any(|own| bare(own) == name) {
+        let mut own = public.into_iter().chain(self.hosts.iter().map(String::as_str));
+        if is_private(name) || own.any(|own| bare(own).eq_ignore_ascii_case(name)) {
             return true;
         }
         // Nothing is configured, and everybody can reach the address anyway: a page that has its
         // name lead here gains nothing, and who tries us on a server of theirs has a chat.
-        public.is_none() && self.hosts.is_empty() && is_global(local)
+        public.is_none() && self.hosts.is_empty() && is_global(canonical(local))
     }
-}
-
-fn hosts(names: &Names) -> impl Iterator<Item = &str> {
-    names.hosts.iter().map(String::as_str)
 }
 
 /// An address, or a name that means something in one network only.
@@ -109,7 +106,7 @@ mod tests {
         let internet: IpAddr = "8.8.8.8".parse().expect("an address");
         let nothing = names(None, &[]);
         let public = names(Some("https://chat.example.org"), &[]);
-        let hosts = names(None, &["chat.example.org:8080"]);
+        let hosts = names(None, &["Chat.Example.org:8080"]);
         for (host, of_nothing, of_others) in [
             ("192.168.1.5:8080", true, true),
             ("[::1]:8080", true, true),
@@ -131,6 +128,8 @@ mod tests {
         ] {
             assert_eq!(nothing.know(host, home), of_nothing, "{host}");
             assert!(nothing.know(host, internet), "{host}: it is reached anyway");
+            assert!(nothing.know(host, "::ffff:8.8.8.8".parse().expect("an address")));
+            assert_eq!(nothing.know(host, "::ffff:10.0.0.1".parse().expect("one")), of_nothing);
             for configured in [&public, &hosts] {
                 assert_eq!(configured.know(host, home), of_others, "{host}");
                 assert_eq!(configured.know(host, internet), of_others, "{host}");
