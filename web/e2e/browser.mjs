@@ -8,6 +8,8 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 /** What a browser says by itself while the server is away; not a fault of the page. */
 const EXPECTED = /ERR_CONNECTION|WebSocket connection to|ERR_INTERNET_DISCONNECTED|ERR_EMPTY/;
 
+const MISSING = /Unable to preload CSS|dynamically imported module/;
+
 export const DESKTOP = { viewport: { width: 1440, height: 900 } };
 export const PHONE = {
   viewport: { width: 390, height: 844 },
@@ -54,7 +56,12 @@ export class Visitor {
     this.context = context;
     this.page = page;
     this.expectRefusals = 0;
-    page.on('pageerror', (error) => town.complain(`page error: ${error.stack ?? error}`));
+    /** parts of the page are kept from it: its complaints of them are expected */
+    this.expectMissing = false;
+    page.on('pageerror', (error) => {
+      if (this.expectMissing && MISSING.test(String(error))) return;
+      town.complain(`page error: ${error.stack ?? error}`);
+    });
     page.on('console', (message) => this.#listen(message));
   }
 

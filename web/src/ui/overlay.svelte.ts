@@ -79,6 +79,12 @@ class Overlay {
     this.dialog = null;
   }
 
+  /** What draws all this did not come: whatever was asked for is asked for again, or not. */
+  clear(): void {
+    this.dialog = this.menu = this.profile = null;
+    this.awake = false;
+  }
+
   openProfile(card: ProfileCard): void {
     this.profile = card;
   }
