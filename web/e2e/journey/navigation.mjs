@@ -382,6 +382,7 @@ export const journeys = {
     assert.equal(await tiles(), 'Alpha,Beta');
     await page.reload();
     await rail(ada).getByRole('link', { name: 'Alpha' }).waitFor();
+    await rail(ada).getByRole('link', { name: 'Beta' }).waitFor();
     assert.equal(await tiles(), 'Alpha,Beta');
   },
 

@@ -53,6 +53,11 @@ export class Guild {
     this.roles = this.roles.filter((role) => role.id !== id);
   }
 
+  /** The colour of a member's name: that of their highest role which has one; 0 for none. */
+  color(member: Pick<Member, 'roles'> | null | undefined): number {
+    return this.roles.find((role) => role.color && member?.roles.includes(role.id))?.color ?? 0;
+  }
+
   /** The place of a member in the order of power; the owner stands above every role. */
   rank(userId: string): number {
     if (userId === this.ownerId) return Number.POSITIVE_INFINITY;

@@ -19,7 +19,7 @@ import { openSettings } from '../way_back';
 
 export interface Found {
   key: string;
-  kind: 'room' | 'channel' | 'person' | 'command';
+  kind: 'room' | 'channel' | 'group' | 'person' | 'command';
   name: string;
   /** where it is, in grey */
   where: string;
@@ -84,7 +84,7 @@ function channels(): Found[] {
     .filter((channel) => channel.type !== CHANNEL.DM)
     .map((channel) => ({
       key: channel.id,
-      kind: 'channel' as const,
+      kind: 'group' as const,
       name: conversation(channel),
       where: t('Group'),
       hue: hue(channel.id),
@@ -128,7 +128,7 @@ function people(most: number): Found[] {
     key: user.id,
     kind: 'person',
     name: label(user),
-    where: user.global_name ? `@${user.username}` : t('Person'),
+    where: user.osc?.guest ? t('Guest') : user.global_name ? `@${user.username}` : t('Person'),
     hue: hue(user.id),
     image: avatarUrl(user),
     unread: false,
