@@ -248,7 +248,7 @@ async function listed(visitor, people) {
   const { page } = visitor;
   const list = page.getByRole('complementary', { name: 'Members' });
   await until(async () => {
-    const names = await texts(list.locator('button .name > bdi'));
+    const names = await texts(list.locator('button bdi.name'));
     for (const { user } of people) {
       assert.ok(names.includes(named(user)), `not listed: ${tagged(user)}`);
     }
@@ -314,7 +314,7 @@ async function described(visitor, owner, room, inputs) {
     const nick = { nick: text };
     const renamed = await one.ask('PATCH', `${V10}/guilds/${room.id}/members/@me`, nick);
     if (renamed?.nick) {
-      await list.locator('.name bdi').getByText(renamed.nick, { exact: true }).first().waitFor();
+      await list.getByText(renamed.nick, { exact: true }).first().waitFor();
     }
     await one.ask('PATCH', `${V10}/guilds/${room.id}/members/@me`, { nick: 'guise' });
     if (!me) continue;
