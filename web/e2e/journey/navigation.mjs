@@ -256,7 +256,7 @@ export const journeys = {
       ['third', 'Bells'],
     ]) {
       await list(ben)
-        .getByRole('link', { name: `${name}, unread, 1 mention` })
+        .getByRole('link', { name: `${name}, 1 mention, unread` })
         .click();
       await ben.page.getByRole('heading', { level: 1, name }).waitFor();
       await rail(ben).getByRole('link', { name: left, exact: true }).waitFor();

@@ -91,9 +91,9 @@ export const journeys = {
     await ada.page.getByRole('option', { name: /Ben#/ }).waitFor();
     await ada.composer().press('Tab');
     await ada.composer().press('Enter');
-    await ben.page.getByRole('link', { name: /second, unread, 1 mention/ }).waitFor();
+    await ben.page.getByRole('link', { name: /second, 1 mention, unread/ }).waitFor();
     await ben.page.reload();
-    const second = ben.page.getByRole('link', { name: /second, unread, 1 mention/ });
+    const second = ben.page.getByRole('link', { name: /second, 1 mention, unread/ });
     await second.waitFor();
     await second.click();
     await ben.sees('nobody looks here');
