@@ -8,12 +8,13 @@ import { promisify } from 'node:util';
 
 const READY_MS = 20_000;
 
-export async function startServer() {
+/** `limits`: set apart from what every journey needs. */
+export async function startServer(limits = {}) {
   const binary =
     process.env.OSC_BIN ?? new URL('../../target/debug/opensrcchat', import.meta.url).pathname;
   const data = await mkdtemp(join(tmpdir(), 'osc-e2e-'));
   const port = await freePort();
-  const server = new Server(binary, data, port);
+  const server = new Server(binary, data, port, limits);
   await server.start();
   return server;
 }
@@ -22,7 +23,8 @@ class Server {
   #child = null;
   log = '';
 
-  constructor(binary, data, port) {
+  constructor(binary, data, port, limits) {
+    this.limits = limits;
     this.binary = binary;
     this.data = data;
     this.port = port;
@@ -40,9 +42,10 @@ class Server {
       'guests_per_10min',
       'accounts_per_hour',
     ];
-    const raised = limits.map((name) => `${name} = 2000\n`).join('');
+    const all = { ...Object.fromEntries(limits.map((name) => [name, 2_000])), ...this.limits };
+    const raised = Object.entries(all).map(([name, most]) => `${name} = ${most}\n`);
     // Push services of browsers are played by the journeys too.
-    await writeFile(config, `outbound_private = true\n\n[limits]\n${raised}`);
+    await writeFile(config, `outbound_private = true\n\n[limits]\n${raised.join('')}`);
     const listen = `127.0.0.1:${this.port}`;
     const args = ['serve', '--listen', listen, '--data', this.data, '--config', config];
     const child = spawn(this.binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });

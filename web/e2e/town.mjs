@@ -9,11 +9,11 @@ export class Town {
   complaints = [];
   visitors = [];
 
-  static async build() {
+  static async build(limits = {}) {
     const town = new Town();
     town.shots = process.env.OSC_SHOTS ?? join(tmpdir(), 'osc-shots');
     await mkdir(town.shots, { recursive: true });
-    town.server = await startServer();
+    town.server = await startServer(limits);
     town.browser = await launch();
     return town;
   }
