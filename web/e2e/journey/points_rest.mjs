@@ -255,6 +255,7 @@ export const journeys = {
       assert.deepEqual(found, { mains: 1, titles: 1, unnamed: 0 }, place);
     }
     await ada.page.goto(places[0]);
+    await ada.composer().waitFor(); // the room, and no longer its preview
     await ada.sees('said once');
     assert.equal(await ada.page.getByRole('log').getAttribute('aria-live'), 'off');
     const regions = ada.page.locator('main [aria-live=polite]');
