@@ -360,6 +360,9 @@ async function pushed(town, service) {
     clients.openWindow = async (url) => void (globalThis.opened = url);
   });
   await page.goto('about:blank');
+  const tabs = () =>
+    worker.evaluate(async () => (await clients.matchAll({ includeUncontrolled: true })).length);
+  await until(async () => assert.equal(await tabs(), 0)); // a tab takes its time to be gone
   await click(place);
   await until(async () =>
     assert.equal(await worker.evaluate(() => globalThis.opened), town.server.url + place),

@@ -67,6 +67,13 @@ it('two areas do not translate one text differently', () => {
   expect(new Set(seen.keys())).toEqual(new Set(Object.keys(german)));
 });
 
+it('every refusal of the server has its German', () => {
+  const source = readFileSync(join(folder, '../../../../crates/proto/src/code.rs'), 'utf8');
+  const codes = [...source.matchAll(/^ {4}[A-Z_]+ = \d+, "(.+)";$/gm)].map(([, text = '']) => text);
+  expect(codes.length).toBeGreaterThan(50);
+  expect(codes.filter((text) => !(text.replace(/\d+/g, '#') in server))).toEqual([]);
+});
+
 it('what the server says keeps its numbers', () => {
   const numbers = (text: string) => text.match(/[#\d]/g) ?? [];
   for (const [text, entry] of Object.entries(server)) {
