@@ -1,7 +1,7 @@
 /** Room settings: what one person changes there, the other sees; only who may gets in. */
 import { strict as assert } from 'node:assert';
 import { PHONE } from '../browser.mjs';
-import { call, channelOf } from '../pen.mjs';
+import { call, channelOf, until } from '../pen.mjs';
 
 const TABS = ['overview', 'channels', 'roles', 'members', 'bans', 'invites'];
 
@@ -163,7 +163,9 @@ export const journeys = {
     await save(page);
     await page.reload();
     await page.getByRole('heading', { name: '#shelf' }).waitFor();
-    assert.equal(await page.getByLabel('Topic').inputValue(), 'What stands here');
+    // What was kept in the browser is there first, what the server says a moment later.
+    const topic = () => page.getByLabel('Topic').inputValue();
+    await until(async () => assert.equal(await topic(), 'What stands here'));
     // Not saved: neither another channel nor "back" takes it away.
     await page.getByLabel('Topic').fill('half a thou');
     await page.locator('.list').getByRole('button', { name: 'general', exact: true }).click();

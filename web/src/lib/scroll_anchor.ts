@@ -3,12 +3,17 @@
  *  `column-reverse`: scrollTop is 0 at the end and negative above, so older rows need no write. */
 
 const AT_END_PX = 24;
+/** Growth above that matters, how soon after it a wheel's mistake comes, and how exact it is. */
+const GROWTH = { leastPx: 600, ms: 500, withinPx: 300 };
 
 export class ScrollAnchor {
   atEnd = true;
   #row: Element | null = null;
   #offset = 0;
   #ours = Number.NaN;
+  #top = 0;
+  #height = 0;
+  #grown = { px: 0, until: 0 };
   readonly #observer: ResizeObserver;
 
   constructor(
@@ -41,6 +46,8 @@ export class ScrollAnchor {
     while (low < rows.length - 1 && !(rows[low] as HTMLElement).dataset.id) low += 1;
     this.#row = rows[low] ?? null;
     this.#offset = this.#row ? this.#row.getBoundingClientRect().top - top : 0;
+    this.#top = this.box.scrollTop;
+    this.#height = this.box.scrollHeight;
   }
 
   /** The row that is being read above the end is still there. */
@@ -57,7 +64,10 @@ export class ScrollAnchor {
     } else {
       this.save();
     }
-    this.#ours = this.box.scrollTop;
+    this.#ours = this.#top = this.box.scrollTop;
+    const px = this.box.scrollHeight - this.#height;
+    if (px >= GROWTH.leastPx) this.#grown = { px, until: performance.now() + GROWTH.ms };
+    this.#height += px;
   }
 
   toEnd(): void {
@@ -91,7 +101,20 @@ export class ScrollAnchor {
     this.box.removeEventListener('scroll', this.#onScroll);
   }
 
+  /** A wheel that turns while rows come above: Chromium then sometimes keeps the distance to the
+   *  beginning instead of the one to the end, and all rows jump by what has come. */
+  #unjump(): void {
+    const { px, until } = this.#grown;
+    const moved = this.box.scrollTop - this.#top;
+    if (px && performance.now() < until && Math.abs(moved + px) < GROWTH.withinPx) {
+      this.#grown.px = 0;
+      this.box.scrollTop += px;
+    }
+    this.#top = this.box.scrollTop;
+  }
+
   readonly #onScroll = (): void => {
+    this.#unjump();
     if (Math.abs(this.box.scrollTop - this.#ours) < 1) return;
     this.#ours = Number.NaN;
     this.save();
