@@ -2,6 +2,7 @@
  *  feelings, ways of seeing, and what a screen reader finds. */
 import { strict as assert } from 'node:assert';
 import { Caller } from '../bad.mjs';
+import { until } from '../pen.mjs';
 
 const OSC = '/api/osc/v1';
 
@@ -44,14 +45,15 @@ const typed = (page, words) =>
     words,
   );
 
-const fieldsOf = (scope) =>
-  scope
-    .locator('input')
-    .evaluateAll((all) =>
-      all
-        .filter((one) => ['text', 'password', ''].includes(one.type))
-        .map((one) => one.autocomplete),
-    );
+/** What the fields of a form ask a password manager for, as soon as they are there. */
+const asksFor = (scope, wanted, why) =>
+  until(async () => {
+    const found = await scope.locator('input').evaluateAll((all) => {
+      const written = all.filter((one) => ['text', 'password', ''].includes(one.type));
+      return written.map((one) => one.autocomplete);
+    });
+    assert.deepEqual(found, wanted, why);
+  });
 
 export const journeys = {
   '7, 8: a wrong password is said beside its field, and password managers know each field': async (
@@ -62,7 +64,7 @@ export const journeys = {
     town.visitors.at(-1).expectRefusals += 1;
     await page.getByRole('button', { name: 'Sign in' }).click();
     const dialog = page.getByRole('dialog');
-    assert.deepEqual(await fieldsOf(dialog), ['username', 'current-password']);
+    await asksFor(dialog, ['username', 'current-password']);
     await dialog.getByLabel('Username').fill('augusta');
     await dialog.getByLabel('Password').fill('not the right one');
     await dialog.getByRole('button', { name: 'Sign in' }).click();
@@ -73,18 +75,15 @@ export const journeys = {
     const said = await password.getAttribute('aria-describedby');
     assert.ok(said?.split(' ').includes(await alert.getAttribute('id')), 'said with its field');
     await dialog.getByRole('button', { name: 'Make an account' }).click();
-    assert.deepEqual(await fieldsOf(dialog), ['username', 'new-password']);
+    await asksFor(dialog, ['username', 'new-password']);
 
     await owner.page.goto('/settings/account');
     const form = owner.page.locator('form').filter({
       has: owner.page.locator('[autocomplete=new-password]'),
     });
     await form.waitFor();
-    assert.deepEqual(
-      await fieldsOf(form),
-      ['username', 'current-password', 'new-password'],
-      'whose password changes is known too',
-    );
+    const all = ['username', 'current-password', 'new-password'];
+    await asksFor(form, all, 'whose password changes is known too');
   },
 
   '9: among two hundred rooms a search as one types costs the page next to nothing': async (
