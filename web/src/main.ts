@@ -7,8 +7,11 @@ import { world } from './model/here';
 import type { Boot } from './model/wire';
 import { fetchAhead } from './ui/ahead';
 import App from './ui/App.svelte';
+import { arrived } from './ui/arrival.svelte';
 import { router } from './ui/router.svelte';
 import { outside } from './ui/title.svelte';
+
+const ARRIVAL_MS = 4_000;
 
 void start();
 
@@ -51,10 +54,13 @@ async function load(place: string): Promise<void> {
   }
 }
 
-/** A room that is not known to be ours is looked at from outside first. */
+/** A room that is not ours is looked at from outside. Whether it is ours shows in a moment, and the
+ *  server's page can be read until then. */
 async function outsideView(): Promise<void> {
   const { route } = router;
   if (route.name !== 'guild' || !route.slug || world.guildBySlug(route.slug)) return;
+  if (world.me) await arrived(ARRIVAL_MS);
+  if (world.guildBySlug(route.slug)) return;
   await import('./ui/guilds/PreviewScreen.svelte');
 }
 

@@ -45,6 +45,14 @@ export const journeys = {
     const room = await weigh(other.page, path);
     console.log(`     room, from outside: ${JSON.stringify(room)}`);
     assert.ok(room.script <= ROOM, `room from outside: ${room.script} bytes of script`);
+    const again = await town.visitor('about:blank', {
+      storageState: await ada.context.storageState(),
+      serviceWorkers: 'block',
+    });
+    const inside = await weigh(again.page, path);
+    console.log(`     room, as its member: ${JSON.stringify(inside)}`);
+    assert.ok(inside.script <= ROOM, `room from inside: ${inside.script} bytes of script`);
+    assert.equal(await again.page.getByRole('textbox', { name: /^Message/ }).count(), 1);
   },
 
   'no part of the page is too big to be fetched when it is asked for': async (town) => {

@@ -1,10 +1,10 @@
 /** Parts of the page that come in files of their own, fetched a moment before they are asked for:
- *  at the first sign that somebody is there, and for those who stay once the page is drawn. */
+ *  at the first sign that somebody is there. */
 import { prepare } from '../action/connection';
 import { world } from '../model/here';
 import { overlay } from './overlay.svelte';
 
-const SIGNS = ['pointermove', 'pointerdown', 'keydown', 'focusin', 'touchstart'] as const;
+const SIGNS = ['pointermove', 'pointerdown', 'keydown', 'touchstart'] as const;
 
 /** What fails here is asked for again when it is needed. */
 const quietly = (part: Promise<unknown>) => void part.catch(() => undefined);
@@ -21,5 +21,4 @@ export function fetchAhead(): void {
     quietly(import('./guilds/PreviewScreen.svelte'));
   };
   for (const sign of SIGNS) addEventListener(sign, come, passive);
-  if (world.me) setTimeout(come);
 }

@@ -43,12 +43,36 @@ export interface MenuItem {
   run: (event?: MouseEvent) => void;
 }
 
-export interface OpenMenu {
-  items: MenuItem[];
-  label: string;
+/** Where a menu opens, and where the focus goes back to. */
+export interface Spot {
   x: number;
   y: number;
   anchor: HTMLElement | null;
+}
+
+export interface OpenMenu extends Spot {
+  items: MenuItem[];
+  label: string;
+}
+
+/** A button, a click, or what was made of either while the click was fresh. */
+export type At = HTMLElement | MouseEvent | Spot;
+
+/** Below a button, or where the pointer asked. */
+export function spotOf(at: At): Spot {
+  if (at instanceof HTMLElement) {
+    const box = at.getBoundingClientRect();
+    return { x: box.left, y: box.bottom + 4, anchor: at };
+  }
+  if (!(at instanceof MouseEvent)) return at;
+  at.preventDefault();
+  const anchor = at.currentTarget instanceof HTMLElement ? at.currentTarget : null;
+  // A menu key has no position: the element itself is where it was asked for.
+  const box = anchor?.getBoundingClientRect();
+  const byKey = at.clientX === 0 && at.clientY === 0;
+  const x = byKey && box ? box.left + 16 : at.clientX;
+  const y = byKey && box ? box.top + 16 : at.clientY;
+  return { x, y, anchor };
 }
 
 export interface NoticeAction {
@@ -93,22 +117,8 @@ class Overlay {
     this.dialog = { kind: 'confirm', ask };
   }
 
-  /** Opens a menu below a button, or where the pointer asked for one. */
-  openMenu(at: HTMLElement | MouseEvent, label: string, items: MenuItem[]): void {
-    if (!items.length) return;
-    if (at instanceof HTMLElement) {
-      const box = at.getBoundingClientRect();
-      this.menu = { items, label, x: box.left, y: box.bottom + 4, anchor: at };
-    } else {
-      at.preventDefault();
-      const anchor = at.currentTarget instanceof HTMLElement ? at.currentTarget : null;
-      // A menu key has no position: the element itself is where it was asked for.
-      const box = anchor?.getBoundingClientRect();
-      const byKey = at.clientX === 0 && at.clientY === 0;
-      const x = byKey && box ? box.left + 16 : at.clientX;
-      const y = byKey && box ? box.top + 16 : at.clientY;
-      this.menu = { items, label, x, y, anchor };
-    }
+  openMenu(at: At, label: string, items: MenuItem[]): void {
+    if (items.length) this.menu = { items, label, ...spotOf(at) };
   }
 
   /** With something to press, like undo, it stays for longer. */

@@ -13,7 +13,7 @@ import type { Guild } from '../../model/guild.svelte';
 import { world } from '../../model/here';
 import { CHANNEL } from '../../model/wire';
 import { copyLink, idItems } from '../copy';
-import { overlay, type MenuItem } from '../overlay.svelte';
+import { overlay, type At, type MenuItem } from '../overlay.svelte';
 import { channelPath } from '../place';
 import { openChannelSettings } from '../way_back';
 import { muteItem } from './mute';
@@ -21,7 +21,7 @@ import { muteItem } from './mute';
 export function openChannelMenu(
   guild: Guild,
   channel: Channel,
-  at: HTMLElement | MouseEvent,
+  at: At,
   move: (step: 1 | -1) => void,
 ): void {
   const rights = world.rights(guild.id, channel);

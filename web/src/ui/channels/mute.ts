@@ -5,12 +5,12 @@ import { mute, unmute } from '../../action/notification';
 import { t } from '../../lib/i18n';
 import { world } from '../../model/here';
 import { isMuted } from '../../model/notification';
-import { overlay, type MenuItem } from '../overlay.svelte';
+import { overlay, type At, type MenuItem } from '../overlay.svelte';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-export function muteItem(id: string, name: string, at: HTMLElement | MouseEvent): MenuItem {
+export function muteItem(id: string, name: string, at: At): MenuItem {
   if (isMuted(world.notifications.get(id), Date.now())) {
     return { label: t('Unmute'), icon: Bell, run: () => tell(unmute(id)) };
   }

@@ -101,16 +101,15 @@ export function messageItems(channel: Channel, message: Message, deeds: Deeds): 
   return items;
 }
 
-/** The letters of the list above, on a message that has the focus. */
-export function messageKey(
+/** What the letters of the list above do. */
+export function act(
   channel: Channel,
   message: Message,
-  event: KeyboardEvent,
-  deeds: Deeds & { menu: (message: Message, at: HTMLElement) => void },
-): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  key: string,
+  surely: boolean,
+  deeds: Deeds,
+): void {
   const rights = rightsOn(channel, message);
-  const row = event.target as HTMLElement;
   const keys: Record<string, [boolean, () => void]> = {
     r: [rights.write, () => deeds.reply(message)],
     e: [rights.edit, () => deeds.edit(message)],
@@ -119,16 +118,11 @@ export function messageKey(
     c: [!!message.content, () => void copy(message.content)],
     l: [true, () => copyAddress(channel, message)],
     u: [true, () => deeds.unread(message)],
-    delete: [rights.remove, () => askRemove(message, event.shiftKey)],
-    backspace: [rights.remove, () => askRemove(message, event.shiftKey)],
-    enter: [true, () => deeds.menu(message, row)],
-    contextmenu: [true, () => deeds.menu(message, row)],
+    delete: [rights.remove, () => askRemove(message, surely)],
+    backspace: [rights.remove, () => askRemove(message, surely)],
   };
-  const shiftMenu = event.key === 'F10' && event.shiftKey;
-  const [may, run] = keys[shiftMenu ? 'contextmenu' : event.key.toLowerCase()] ?? [false, null];
-  if (!may || !run) return false;
-  run();
-  return true;
+  const [may, run] = keys[key] ?? [false, null];
+  if (may) run?.();
 }
 
 /** Asks first; who holds Shift has been asked often enough. */

@@ -7,12 +7,7 @@ import type { Channel } from '../../model/channel.svelte';
 import { world } from '../../model/here';
 import { label } from '../../model/person';
 import type { Member, Role, User } from '../../model/wire';
-
-export interface Unfinished {
-  sigil: '@' | '#' | ':';
-  at: number;
-  query: string;
-}
+import type { Unfinished } from './unfinished';
 
 /** One row of the list; `text` goes into the field, `wire` is what is sent for it. */
 export interface Candidate {
@@ -28,16 +23,6 @@ export interface Candidate {
 }
 
 const MOST = 8;
-
-export function unfinished(text: string, caret: number): Unfinished | null {
-  const before = text.slice(0, caret);
-  const match = /(^|[\s(])([@#:])([^\s@#:]{0,32})$/u.exec(before);
-  if (!match) return null;
-  if ((before.split('`').length - 1) % 2) return null; // inside of code
-  const [, , sigil = '@', query = ''] = match;
-  if (sigil === ':' && !/^[\p{L}\p{N}_+-]{2,}$/u.test(query)) return null;
-  return { sigil: sigil as Unfinished['sigil'], at: caret - query.length - 1, query };
-}
 
 export function candidates(
   channel: Channel,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { world } from '../../model/here';
-import { unfinished } from './completion';
+import { unfinished } from './unfinished';
 import { readable, written } from './mention';
 
 it('writes the picked names as ids, the longest first, and whole words only', () => {

@@ -15,16 +15,12 @@ import type { Guild } from '../../model/guild.svelte';
 import { world } from '../../model/here';
 import { muteItem } from '../channels/mute';
 import { copyLink, idItems } from '../copy';
-import { overlay, type MenuItem } from '../overlay.svelte';
+import { overlay, type At, type MenuItem } from '../overlay.svelte';
 import { guildPath } from '../place';
 import { router } from '../router.svelte';
 import { openGuildSettings } from '../way_back';
 
-export function openGuildMenu(
-  guild: Guild,
-  at: HTMLElement | MouseEvent,
-  move?: (step: 1 | -1) => void,
-): void {
+export function openGuildMenu(guild: Guild, at: At, move?: (step: 1 | -1) => void): void {
   const rights = world.rights(guild.id);
   const may = (permission: bigint) => (rights & permission) !== 0n;
   const channels = world.channelsOf(guild.id);
