@@ -135,6 +135,9 @@ impl Cache {
                 }
             }
 
+            D::GuildEmojisUpdate(update) => {
+                self.in_guild(update.guild_id, |guild| guild.guild.emojis = update.emojis.clone());
+            }
             D::GuildRoleCreate(event) | D::GuildRoleUpdate(event) => {
                 self.in_guild(event.guild_id, |guild| guild.put_role(&event.role));
             }

@@ -14,7 +14,9 @@ use crate::{
     message::LastSent,
     presence::Presences,
     reject::{Reject, Result, no},
-    rows::{ChannelRow, EventRow, GuildRow, MemberRow, MetaRow, RoleRow, TipRow, UserRow},
+    rows::{
+        ChannelRow, EmojiRow, EventRow, GuildRow, MemberRow, MetaRow, RoleRow, TipRow, UserRow,
+    },
     store::{BoxFuture, IntoKey as _, Scan, Store},
     view::View,
 };
@@ -228,6 +230,7 @@ async fn load_guild(disk: &View, id: Id<marker::Guild>) -> anyhow::Result<Option
     let tips = channels.iter().map(|channel| channel.id.into_key()).collect();
     let tips = disk.get_many::<TipRow>(tips).await?;
     let roles = disk.scan::<RoleRow>(Scan::of::<RoleRow>().prefix(id)).await?;
+    let emojis = disk.scan::<EmojiRow>(Scan::of::<EmojiRow>().prefix(id)).await?;
     let mut members = std::collections::HashMap::new();
     let mut page = Scan::of::<MemberRow>().prefix(id);
     loop {
@@ -245,6 +248,7 @@ async fn load_guild(disk: &View, id: Id<marker::Guild>) -> anyhow::Result<Option
         channels: channels.into_iter().map(|row| (row.id, Arc::new(row))).collect(),
         tips: tips.into_iter().flatten().map(|row| (row.channel_id, row)).collect(),
         roles: roles.into_iter().map(|row| (row.id, row)).collect(),
+        emojis: emojis.into_iter().map(|row| (row.id, row)).collect(),
         members,
         voice: Default::default(),
     }))

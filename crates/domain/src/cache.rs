@@ -18,7 +18,7 @@ use proto::{
 };
 
 use crate::{
-    rows::{ChannelRow, GuildRow, MemberRow, RoleRow, TipRow, UserRow},
+    rows::{ChannelRow, EmojiRow, GuildRow, MemberRow, RoleRow, TipRow, UserRow},
     store::{Entity, Op, Row, Table},
 };
 
@@ -53,6 +53,7 @@ pub struct GuildState {
     pub tips: HashMap<Id<marker::Channel>, TipRow>,
     /// With @everyone.
     pub roles: BTreeMap<Id<marker::Role>, RoleRow>,
+    pub emojis: BTreeMap<Id<marker::Emoji>, EmojiRow>,
     pub members: HashMap<Id<marker::User>, Arc<MemberRow>>,
     /// Who is in voice; not stored.
     pub voice: HashMap<Id<marker::User>, VoiceState>,
@@ -104,6 +105,7 @@ impl GuildState {
             channels: BTreeMap::new(),
             tips: HashMap::new(),
             roles: BTreeMap::new(),
+            emojis: BTreeMap::new(),
             members: HashMap::new(),
             voice: HashMap::new(),
         }
@@ -354,6 +356,11 @@ impl Cache {
             if let Some(guild) = self.guild(row.guild_id) {
                 guild.write().roles.insert(row.id, row);
             }
+        } else if is::<EmojiRow>(table) {
+            let row = EmojiRow::from_row(row)?;
+            if let Some(guild) = self.guild(row.owner_id.cast()) {
+                guild.write().emojis.insert(row.id, row);
+            }
         } else if is::<MemberRow>(table) {
             let row = MemberRow::from_row(row)?;
             if let Some(guild) = self.guild(row.guild_id) {
@@ -388,6 +395,11 @@ impl Cache {
                 let mut state = guild.write();
                 state.channels.remove(&channel);
                 state.tips.remove(&channel);
+            }
+        } else if is::<EmojiRow>(table) {
+            let guild = Id::new(first).and_then(|guild| self.guild(guild));
+            if let (Some(guild), Some(id)) = (guild, second.and_then(Id::new)) {
+                guild.write().emojis.remove(&id);
             }
         } else if is::<RoleRow>(table) || is::<MemberRow>(table) {
             let guild = Id::new(first).and_then(|guild| self.guild(guild));

@@ -272,7 +272,7 @@ fn deletion(
     }
     if state.row.system_channel_id == Some(row.id) {
         let changed = GuildRow { system_channel_id: None, ..state.row.clone() };
-        let told: Guild = render::guild(&changed, state.roles.values().map(render::role).collect());
+        let told: Guild = render::changed_guild(state, &changed);
         batch = batch.put(&changed);
         events.push(Event::to_guild(guild_id, Dispatch::GuildUpdate(Box::new(told))));
     }

@@ -121,8 +121,7 @@ async fn hand_over(app: &App, guest: &MemberRow, account: Id<marker::User>) -> R
         batch = batch.insert(&member);
         events.push(member::added(&member, &rows));
     }
-    let roles = guild.read().roles.values().map(render::role).collect();
-    let update = Dispatch::GuildUpdate(Box::new(render::guild(&row, roles)));
+    let update = Dispatch::GuildUpdate(Box::new(render::changed_guild(&guild.read(), &row)));
     events.push(Event::to_guild(guild.id, update));
     lane.enqueue(batch, events).durable().await
 }
@@ -214,9 +213,8 @@ async fn pass_on(app: &App, guest: Id<marker::User>) -> Result<()> {
         if state.row.owner_id != guest || !state.members.contains_key(&heir) {
             continue;
         }
-        let row = GuildRow { owner_id: heir, ..state.row };
-        let roles = state.roles.values().map(render::role).collect();
-        let update = Dispatch::GuildUpdate(Box::new(render::guild(&row, roles)));
+        let row = GuildRow { owner_id: heir, ..state.row.clone() };
+        let update = Dispatch::GuildUpdate(Box::new(render::changed_guild(&state, &row)));
         let events = vec![Event::to_guild(guild.id, update)];
         lane.enqueue(Batch::new().put(&row), events).durable().await?;
     }

@@ -282,8 +282,7 @@ async fn change(
         if state.row == row && more.ops.is_empty() {
             return Ok(render::whole_guild(&state));
         }
-        let roles = state.roles.values().map(render::role).collect();
-        (render::guild(&row, roles), entry(&state, &row))
+        (render::changed_guild(&state, &row), entry(&state, &row))
     };
     let listed = app.store.get::<DirectoryRow>(guild.id).await?;
     let newly = guild.read().row.visibility != Visibility::Public && app.policy.list_new_guilds;

@@ -21,6 +21,7 @@ pub mod attachment;
 
 pub mod message;
 pub mod push;
+pub mod emoji;
 pub mod reaction;
 pub mod pin;
 pub mod read_state;

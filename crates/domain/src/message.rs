@@ -5,7 +5,7 @@ mod page;
 mod system;
 
 use proto::{
-    Code, Id, Permissions,
+    Code, Id, Patch, Permissions,
     gateway::Dispatch,
     marker,
     message::{
@@ -19,7 +19,7 @@ use crate::{
     access::Place,
     attachment::{self, Upload},
     bus::{Audience, Event},
-    dm, read_state,
+    dm, emoji, read_state,
     reject::{Reject, Result, no},
     render,
     rows::{AttachmentRow, Loud, MessageRow, NonceRow, PinRow, ReactionRow, TipRow},
@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub use check::{LastSent, Mentioned};
-pub use page::{Around, emoji, list, one, preview_page, render_one};
+pub use page::{Around, list, one, preview_page, render_one};
 pub(crate) use page::{render_all, render_for_event};
 pub use system::joined;
 pub(crate) use system::{bare, tell};
@@ -40,12 +40,15 @@ pub async fn send(
     app: &App,
     actor: &Actor,
     channel: Id<marker::Channel>,
-    draft: CreateMessage,
+    mut draft: CreateMessage,
     files: Vec<Upload>,
 ) -> Result<Message> {
     let place = access::require(app, actor, channel, Permissions::SEND_MESSAGES).await?;
     check::takes_messages(&place)?;
     dm::on_terms(app, actor, &place.channel).await?;
+    if let Some(text) = draft.content.take() {
+        draft.content = Some(emoji::usable_in_text(app, actor, &place, text).await?);
+    }
     let lane = app.lane_channel(place.guild_id(), channel).await;
     // What was seen before the lane was free may have changed.
     let place = access::require(app, actor, channel, Permissions::SEND_MESSAGES).await?;
@@ -131,10 +134,13 @@ pub async fn edit(
     actor: &Actor,
     channel: Id<marker::Channel>,
     id: Id<marker::Message>,
-    edit: EditMessage,
+    mut edit: EditMessage,
     files: Vec<Upload>,
 ) -> Result<Message> {
     let place = access::channel(app, actor, channel).await?;
+    if let Patch::Value(text) = edit.content {
+        edit.content = Patch::Value(emoji::usable_in_text(app, actor, &place, text).await?);
+    }
     let lane = app.lane_channel(place.guild_id(), channel).await;
     let place = access::channel(app, actor, channel).await?;
     let before = find(app, channel, id).await?;

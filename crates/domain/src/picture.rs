@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::reject::{Error, Reject};
 
 pub use shelf::{Kind, Shelf, find};
-pub(crate) use shelf::{Turn, sweep, turn};
+pub(crate) use shelf::{Turn, remove_emoji, sweep, turn};
 
 /// Most pixels of a side and of all, so that a browser can show it.
 const SIDE: u32 = 8_192;
@@ -101,6 +101,16 @@ fn check(field: &str, data_uri: &str, most: usize) -> Result<(String, Vec<u8>), 
         return Err(wrong("The picture has too many pixels."));
     }
     Ok((hash(format, &bare.bytes), bare.bytes))
+}
+
+/// Whether a picture, rid of all else, moves.
+pub(crate) fn moves(bare: &[u8]) -> bool {
+    match sniff(bare) {
+        Some(Format::Gif) => true,
+        Some(Format::Png) => png::moves(bare),
+        Some(Format::Webp) => webp::moves(bare),
+        Some(Format::Jpeg) | None => false,
+    }
 }
 
 /// 32 hex digits. COMPAT: libraries take a hash that begins with `a_` for one that moves.

@@ -11,13 +11,13 @@ use proto::{Id, marker};
 use crate::{
     App, attachment,
     bus::Event,
-    message, notification,
+    message, notification, picture,
     reject::Result,
     rows::{
-        AttachmentRow, BanRow, InviteRow, MemberRow, MessageRow, PinRow, Purge, PurgeRow,
-        ReactionRow, ReadStateRow, SilenceRow,
+        AttachmentRow, BanRow, CommandRow, EmojiRow, InviteRow, MemberRow, MessageRow, PinRow,
+        Purge, PurgeRow, ReactionRow, ReadStateRow, SilenceRow,
     },
-    store::{Batch, Entity, Scan},
+    store::{Batch, Entity, IntoKey, Scan},
 };
 
 /// Messages deleted in one batch.
@@ -37,6 +37,7 @@ pub(crate) fn row(what: Purge) -> PurgeRow {
     let name = match &what {
         Purge::Channel(id) => format!("channel:{id}"),
         Purge::Guild(id) => format!("guild:{id}"),
+        Purge::Application(id) => format!("application:{id}"),
         Purge::Member { guild_id, user_id } => format!("member:{guild_id}:{user_id}"),
         Purge::Author { guild_id, user_id, .. } => format!("author:{guild_id}:{user_id}"),
     };
@@ -50,6 +51,7 @@ pub async fn run_once(app: &App) -> Result<()> {
         let left = match &work.what {
             Purge::Channel(id) => channel(app, *id).await?,
             Purge::Guild(id) => guild(app, *id).await?,
+            Purge::Application(id) => application(app, *id).await?,
             Purge::Member { guild_id, user_id } => member(app, *guild_id, *user_id).await?,
             Purge::Author { guild_id, user_id, from, before } => {
                 author(app, *guild_id, *user_id, *from..*before).await?
@@ -156,7 +158,36 @@ async fn member(app: &App, guild: Id<marker::Guild>, user: Id<marker::User>) -> 
     Ok(Left::Nothing)
 }
 
-/// Members, bans and invites of a guild that is gone.
+/// Emoji and commands of an application that is gone.
+async fn application(app: &App, id: Id<marker::Application>) -> Result<Left> {
+    for _ in 0..PIECES {
+        if any::<CommandRow>(app, id).await? {
+            write(app, Batch::new().prune::<CommandRow>(id, None, PLAIN_PIECE)).await?;
+        } else if !emojis(app, id.cast()).await? {
+            return Ok(Left::Nothing);
+        }
+    }
+    Ok(Left::Something)
+}
+
+/// Some emoji of what is gone; whether there were any.
+async fn emojis(app: &App, owner: Id<marker::EmojiOwner>) -> Result<bool> {
+    let scan = Scan::of::<EmojiRow>().prefix(owner).limit(PIECE);
+    let rows = app.disk.scan::<EmojiRow>(scan).await?;
+    let batch = rows
+        .iter()
+        .fold(Batch::new(), |batch, row| batch.delete::<EmojiRow>((row.owner_id, row.id)));
+    if rows.is_empty() {
+        return Ok(false);
+    }
+    write(app, batch).await?;
+    for row in &rows {
+        picture::remove_emoji(app, row).await;
+    }
+    Ok(true)
+}
+
+/// Members, bans, emoji and invites of a guild that is gone.
 async fn guild(app: &App, id: Id<marker::Guild>) -> Result<Left> {
     for _ in 0..PIECES {
         let invites = Scan::of::<InviteRow>().by("by_guild").prefix(id).limit(PLAIN_PIECE);
@@ -176,7 +207,7 @@ async fn guild(app: &App, id: Id<marker::Guild>) -> Result<Left> {
         }
         let set = notification::of(app, id.cast(), PIECE).await?;
         let (batch, events) = notification::forget(batch, &set);
-        if batch.ops.is_empty() {
+        if batch.ops.is_empty() && !emojis(app, id.cast()).await? {
             return Ok(Left::Nothing);
         }
         tell(app, batch, events).await?;
@@ -184,8 +215,8 @@ async fn guild(app: &App, id: Id<marker::Guild>) -> Result<Left> {
     Ok(Left::Something)
 }
 
-/// Whether anything of the guild is left in a table.
-async fn any<E: Entity>(app: &App, id: Id<marker::Guild>) -> Result<bool> {
+/// Whether anything of the guild or the application is left in a table.
+async fn any<E: Entity>(app: &App, id: impl IntoKey) -> Result<bool> {
     Ok(!app.disk.scan::<E>(Scan::of::<E>().prefix(id).limit(1)).await?.is_empty())
 }
 

@@ -2,6 +2,7 @@
 
 use proto::{
     Code, Id, Permissions,
+    emoji::Emoji,
     gateway::Dispatch,
     marker,
     message::{ReactionEvent, ReactionsCleared},
@@ -12,10 +13,10 @@ use crate::{
     Actor, App, access,
     access::Place,
     bus::Event,
-    dm, message,
+    dm, emoji, message,
     reject::{Reject, Result, no},
     render,
-    rows::{MessageRow, ReactionCount, ReactionRow},
+    rows::{MessageRow, ReactionRow},
     store::{Batch, Scan},
 };
 
@@ -25,10 +26,11 @@ pub async fn add(
     actor: &Actor,
     channel: Id<marker::Channel>,
     id: Id<marker::Message>,
-    emoji: &str,
+    text: &str,
 ) -> Result<()> {
     let place = access::require(app, actor, channel, Permissions::READ_MESSAGE_HISTORY).await?;
-    let emoji = check_emoji(emoji)?;
+    // Before the lane is taken: it may load another guild.
+    let (emoji, fresh) = emoji::named(app, actor, &place, text).await?;
     let lane = app.lane_channel(place.guild_id(), channel).await;
     let place = access::require(app, actor, channel, Permissions::READ_MESSAGE_HISTORY).await?;
     takes_part(app, &place)?;
@@ -39,16 +41,18 @@ pub async fn add(
         return Ok(());
     }
     match row.reactions.iter_mut().find(|count| count.emoji == emoji) {
+        // Whoever sees it can join in, also with an emoji from elsewhere.
         Some(count) => count.count += 1,
         None => {
+            let fresh = fresh?;
             place.require(Permissions::ADD_REACTIONS)?;
             if row.reactions.len() >= app.limits.message_reactions {
                 return no(Reject::Refused(Code::MAX_REACTIONS));
             }
-            row.reactions.push(ReactionCount { emoji: emoji.clone(), count: 1 });
+            row.reactions.push(fresh.counted());
         }
     }
-    let mut event = event(&place, &row, actor.user, &emoji);
+    let mut event = event(&place, &row, actor.user, wire(&row, &emoji));
     event.member = member(app, &place, actor.user).await?;
     let event = Dispatch::MessageReactionAdd(Box::new(event));
     let event = Event::Dispatch(message::audience(&place), event);
@@ -83,18 +87,19 @@ pub async fn remove(
     if user != actor.user {
         place.require(Permissions::MANAGE_MESSAGES)?;
     }
-    let emoji = check_emoji(emoji)?;
+    let emoji = emoji::key(emoji)?;
     let lane = app.lane_channel(place.guild_id(), channel).await;
     let mut row = message::find(app, channel, id).await?;
     if app.store.get::<ReactionRow>((id, &emoji, user)).await?.is_none() {
         return no(Reject::Unknown(Code::UNKNOWN_EMOJI));
     }
+    let named = wire(&row, &emoji);
     for count in row.reactions.iter_mut().filter(|count| count.emoji == emoji) {
         count.count = count.count.saturating_sub(1);
     }
     row.reactions.retain(|count| count.count > 0);
     let batch = Batch::new().put(&row).delete::<ReactionRow>((id, &emoji, user));
-    let event = Dispatch::MessageReactionRemove(Box::new(event(&place, &row, user, &emoji)));
+    let event = Dispatch::MessageReactionRemove(Box::new(event(&place, &row, user, named)));
     let event = Event::Dispatch(message::audience(&place), event);
     lane.enqueue(batch, vec![event]).durable().await
 }
@@ -108,7 +113,7 @@ pub async fn clear(
     emoji: Option<&str>,
 ) -> Result<()> {
     let place = access::require(app, actor, channel, Permissions::MANAGE_MESSAGES).await?;
-    let emoji = emoji.map(check_emoji).transpose()?;
+    let emoji = emoji.map(emoji::key).transpose()?;
     let lane = app.lane_channel(place.guild_id(), channel).await;
     let mut row = message::find(app, channel, id).await?;
     let cleared = |emoji| ReactionsCleared {
@@ -125,10 +130,10 @@ pub async fn clear(
             (batch, Dispatch::MessageReactionRemoveAll(cleared(None)))
         }
         Some(emoji) => {
+            let named = wire(&row, &emoji);
             row.reactions.retain(|count| count.emoji != emoji);
             let batch = Batch::new().prune::<ReactionRow>((id, &emoji), None, ALL);
-            let wire = message::emoji(&emoji);
-            (batch, Dispatch::MessageReactionRemoveEmoji(cleared(Some(wire))))
+            (batch, Dispatch::MessageReactionRemoveEmoji(cleared(Some(named))))
         }
     };
     let event = Event::Dispatch(message::audience(&place), event);
@@ -147,7 +152,7 @@ pub async fn list(
     limit: usize,
 ) -> Result<Vec<User>> {
     let place = access::require(app, actor, channel, Permissions::READ_MESSAGE_HISTORY).await?;
-    let emoji = check_emoji(emoji)?;
+    let emoji = emoji::key(emoji)?;
     if !(1..=100).contains(&limit) {
         return no(Reject::field("limit", "NUMBER_TYPE_RANGE", "Must be between 1 and 100."));
     }
@@ -170,14 +175,26 @@ pub async fn list(
         .collect())
 }
 
-fn event(place: &Place, row: &MessageRow, user: Id<marker::User>, emoji: &str) -> ReactionEvent {
+/// An emoji as it stands, or stood, on this message.
+fn wire(row: &MessageRow, key: &str) -> Emoji {
+    match row.reactions.iter().find(|count| count.emoji == key) {
+        Some(count) => emoji::wire(count),
+        // A custom one that is nowhere on it: its name is not known.
+        None => match key.parse() {
+            Ok(id) => Emoji { id: Some(id), name: None, animated: false },
+            Err(_) => Emoji { id: None, name: Some(key.to_owned()), animated: false },
+        },
+    }
+}
+
+fn event(place: &Place, row: &MessageRow, user: Id<marker::User>, emoji: Emoji) -> ReactionEvent {
     ReactionEvent {
         user_id: user,
         channel_id: row.channel_id,
         message_id: row.id,
         guild_id: place.guild_id(),
         member: None,
-        emoji: message::emoji(emoji),
+        emoji,
         message_author_id: Some(row.author_id),
         burst: false,
         kind: 0,
@@ -198,14 +215,9 @@ async fn member(
 /// Bytes of the longest emoji there are, with room to spare.
 const EMOJI_BYTES: usize = 64;
 
-/// One Unicode emoji. Custom ones (`name:id`) do not exist yet.
-fn check_emoji(text: &str) -> Result<String> {
-    if is_emoji(text) { Ok(text.to_owned()) } else { no(Reject::Unknown(Code::UNKNOWN_EMOJI)) }
-}
-
 /// Whether the text is one emoji: a base with what joins and varies it (UTS 51, simplified to the
 /// blocks that hold emoji, so that new ones need no new table).
-fn is_emoji(text: &str) -> bool {
+pub(crate) fn is_emoji(text: &str) -> bool {
     if text.is_empty() || text.len() > EMOJI_BYTES {
         return false;
     }

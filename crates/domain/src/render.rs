@@ -3,6 +3,7 @@
 use proto::{
     Id, Timestamp,
     channel::{self, Channel},
+    emoji::CustomEmoji,
     guild::{FEATURE_DISCOVERABLE, Guild, GuildOsc, Visibility},
     marker,
     member::{MEMBER_IS_GUEST, Member},
@@ -13,7 +14,7 @@ use proto::{
 use crate::{
     App,
     cache::GuildState,
-    rows::{ChannelRow, GuildRow, MemberRow, RoleRow, TipRow, UserKind, UserRow},
+    rows::{ChannelRow, EmojiRow, GuildRow, MemberRow, RoleRow, TipRow, UserKind, UserRow},
 };
 
 /// Milliseconds of a day.
@@ -152,6 +153,21 @@ pub fn dm(row: &ChannelRow, tip: Option<&TipRow>, others: Vec<User>) -> Channel 
     }
 }
 
+/// Nobody is named beside it: who uploaded it is for those who may change emoji.
+pub fn emoji(row: &EmojiRow) -> CustomEmoji {
+    CustomEmoji {
+        id: row.id,
+        name: row.name.clone(),
+        roles: row.roles.clone(),
+        user: None,
+        require_colons: true,
+        managed: false,
+        animated: row.animated,
+        available: true,
+    }
+}
+
+/// What is the guild's own row of it.
 pub fn guild(row: &GuildRow, roles: Vec<Role>) -> Guild {
     let features = match row.visibility {
         Visibility::Public => vec![FEATURE_DISCOVERABLE.to_owned()],
@@ -165,6 +181,7 @@ pub fn guild(row: &GuildRow, roles: Vec<Role>) -> Guild {
         owner_id: row.owner_id,
         features,
         roles,
+        emojis: Vec::new(),
         system_channel_id: row.system_channel_id,
         approximate_member_count: None,
         approximate_presence_count: None,
@@ -177,9 +194,16 @@ pub fn guild(row: &GuildRow, roles: Vec<Role>) -> Guild {
     }
 }
 
-/// A guild with its roles, as it stands.
+/// A guild with its roles and emoji, as it stands.
 pub fn whole_guild(state: &GuildState) -> Guild {
-    guild(&state.row, state.roles.values().map(role).collect())
+    changed_guild(state, &state.row)
+}
+
+/// The same with another row of its own.
+pub fn changed_guild(state: &GuildState, row: &GuildRow) -> Guild {
+    let roles = state.roles.values().map(role).collect();
+    let emojis = state.emojis.values().map(emoji).collect();
+    Guild { emojis, ..guild(row, roles) }
 }
 
 /// Unix seconds, as TYPING_START has them.

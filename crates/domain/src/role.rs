@@ -16,7 +16,7 @@ use crate::{
     Actor, App, access,
     bus::Event,
     cache::GuildState,
-    channel, guild, name,
+    channel, emoji, guild, name,
     reject::{Reject, Result, no},
     render,
     rows::{ChannelRow, MemberRow, RoleRow},
@@ -315,6 +315,10 @@ fn deletion(state: &GuildState, row: &RoleRow) -> (Batch, Vec<Event>) {
     }
     for channel in &changed {
         events.push(channel::updated(state, channel));
+    }
+    if let Some((changed, told)) = emoji::without_role(state, row.id) {
+        batch = batch.and(changed);
+        events.push(told);
     }
     if sight {
         let rest = state.channels.values().filter(|channel| !names(channel));

@@ -37,6 +37,7 @@ pub const TABLES: &[&Table] = &[
     RoleRow::TABLE,
     MemberRow::TABLE,
     BanRow::TABLE,
+    EmojiRow::TABLE,
     SilenceRow::TABLE,
     InviteRow::TABLE,
     MessageRow::TABLE,
@@ -311,6 +312,20 @@ rows! {
         reason: Option<String>,
     }
 
+    /// A custom emoji. Its picture is a blob named by its id and this hash.
+    EmojiRow = "emoji" key(owner_id: Id<marker::EmojiOwner>, id: Id<marker::Emoji>)
+    indexes(unique("by_id", &["id"])) {
+        name: String,
+        hash: String,
+        #[serde(default, skip_serializing_if = "is_default")]
+        animated: bool,
+        /// Who uploaded it.
+        user_id: Id<marker::User>,
+        /// Who may use it; empty: everybody.
+        #[serde(default, skip_serializing_if = "is_default")]
+        roles: Vec<Id<marker::Role>>,
+    }
+
     /// What somebody who left was forbidden: it waits for them, since who comes back is the same
     /// person.
     SilenceRow = "silence" key(guild_id: Id<marker::Guild>, user_id: Id<marker::User>)
@@ -517,6 +532,8 @@ pub enum Purge {
     Channel(Id<marker::Channel>),
     /// Members, bans and invites of a guild that is gone.
     Guild(Id<marker::Guild>),
+    /// Emoji and commands of an application that is gone.
+    Application(Id<marker::Application>),
     /// What somebody who left a guild had read and set there.
     Member { guild_id: Id<marker::Guild>, user_id: Id<marker::User> },
     /// What somebody wrote in a guild: from this id on, older than the ban.
@@ -549,9 +566,20 @@ pub struct Loud {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReactionCount {
-    /// The emoji itself, or `name:id`.
+    /// The emoji itself, or the id of a custom one.
     pub emoji: String,
     pub count: u32,
+    /// Of a custom one, as it was called by who reacted first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub custom: Option<ReactionName>,
+}
+
+/// What a custom emoji on a message is called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReactionName {
+    pub name: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub animated: bool,
 }
 
 /// A public room as the directory lists it: a projection of the guild, some seconds old.

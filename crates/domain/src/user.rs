@@ -13,11 +13,11 @@ use crate::{
     bus::Event,
     dm, group, guild,
     lane::Lane,
-    login, member, name, picture,
+    login, member, name, picture, purge,
     reject::{Error, Reject, Result, no},
     relationship, render,
     rows::{
-        CredentialRow, DmRow, GuildRow, MemberRow, MetaRow, NotificationRow, ReadStateRow,
+        CredentialRow, DmRow, GuildRow, MemberRow, MetaRow, NotificationRow, Purge, ReadStateRow,
         UserKind, UserRow,
     },
     server_owner,
@@ -266,7 +266,7 @@ pub(crate) async fn erase(
         owns_nothing(app, id).await?;
     }
     let closed = member::closed_everywhere(app, &members);
-    row.kind = UserKind::Deleted;
+    let kind = std::mem::replace(&mut row.kind, UserKind::Deleted);
     row.username = format!("deleted_{id}");
     row.global_name = Some("Deleted user".to_owned());
     (row.avatar, row.owner_id, row.idle_since, row.intents) = (None, None, None, 0);
@@ -285,6 +285,9 @@ pub(crate) async fn erase(
         .prune::<DmRow>(id, None, SCAN_MAX)
         .prune::<NotificationRow>(id, None, SCAN_MAX)
         .prune::<ReadStateRow>(id, None, SCAN_MAX);
+    if kind == UserKind::Bot {
+        batch = batch.put(&purge::row(Purge::Application(id.cast())));
+    }
     if server_owner::get(app).await? == Some(id) {
         batch = batch
             .put(&MetaRow { name: server_owner::NAME.to_owned(), value: serde_json::Value::Null });

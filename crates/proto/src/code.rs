@@ -36,10 +36,12 @@ codes! {
     MAX_PINS = 30003, "Maximum number of pins reached: unpin something first";
     MAX_RECIPIENTS = 30004, "Maximum number of people in a group reached";
     MAX_ROLES = 30005, "Maximum number of roles reached";
+    MAX_EMOJIS = 30008, "Maximum number of emoji reached: delete one first";
     MAX_REACTIONS = 30010, "Maximum number of reactions reached";
     MAX_CHANNELS = 30013, "Maximum number of channels reached";
     MAX_ATTACHMENTS = 30015, "Maximum number of attachments reached";
     MAX_INVITES = 30016, "Maximum number of invites reached";
+    MAX_ANIMATED_EMOJIS = 30018, "Maximum number of animated emoji reached: delete one first";
     MAX_BANS = 30035, "Maximum number of bans reached";
     NOT_IN_VOICE = 40032, "This member is not in voice";
     UNAUTHORIZED = 40001, "Unauthorized: sign in and send your token";

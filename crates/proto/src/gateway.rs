@@ -12,6 +12,7 @@ use serde_json::{Value, value::RawValue};
 use crate::{
     Id,
     channel::{Channel, ChannelPinsUpdate, ChannelRecipient},
+    emoji::EmojisUpdate,
     guild::{Guild, GuildCreate, UnavailableGuild},
     invite::{InviteCreate, InviteDelete},
     marker,
@@ -140,6 +141,7 @@ dispatches! {
     ChannelPinsUpdate(ChannelPinsUpdate) = "CHANNEL_PINS_UPDATE",
     ChannelRecipientAdd(Box<ChannelRecipient>) = "CHANNEL_RECIPIENT_ADD",
     ChannelRecipientRemove(Box<ChannelRecipient>) = "CHANNEL_RECIPIENT_REMOVE",
+    GuildEmojisUpdate(Box<EmojisUpdate>) = "GUILD_EMOJIS_UPDATE",
     GuildRoleCreate(RoleEvent) = "GUILD_ROLE_CREATE",
     GuildRoleUpdate(RoleEvent) = "GUILD_ROLE_UPDATE",
     GuildRoleDelete(RoleDelete) = "GUILD_ROLE_DELETE",
@@ -261,6 +263,7 @@ impl Dispatch {
             D::GuildMemberAdd(_) | D::GuildMemberUpdate(_) | D::GuildMemberRemove(_) => {
                 Intents::GUILD_MEMBERS
             }
+            D::GuildEmojisUpdate(_) => Intents::GUILD_EXPRESSIONS,
             D::GuildBanAdd(_) | D::GuildBanRemove(_) => Intents::GUILD_MODERATION,
             D::InviteCreate(_) | D::InviteDelete(_) => Intents::GUILD_INVITES,
             D::MessageCreate(m) | D::MessageUpdate(m) => message_intent(m.guild_id),

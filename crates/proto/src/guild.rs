@@ -3,6 +3,7 @@
 use crate::{
     Id, Patch, Permissions, Timestamp,
     channel::Channel,
+    emoji::CustomEmoji,
     marker,
     member::Member,
     presence::Presence,
@@ -23,6 +24,8 @@ wire! {
         pub owner_id: Id<marker::User>,
         pub features: Vec<String>,
         pub roles: Vec<Role>,
+        #[serde(default)]
+        pub emojis: Vec<CustomEmoji>,
         /// Where joins are announced.
         #[serde(default)]
         pub system_channel_id: Option<Id<marker::Channel>>,
@@ -148,7 +151,6 @@ fixed! {
         premium_progress_bar_enabled: bool = false,
         nsfw: bool = false,
         nsfw_level: u8 = 0,
-        emojis: [(); 0] = [],
         stickers: [(); 0] = [],
         incidents_data: Option<()> = None,
     }

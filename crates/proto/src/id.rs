@@ -45,6 +45,8 @@ pub mod marker {
         /// A command of an application.
         Command
         Emoji
+        /// What has emoji of its own: a guild or an application.
+        EmojiOwner
         /// A permission overwrite names a role or a user.
         Overwrite
         /// What can be muted: a guild or a channel.

@@ -18,6 +18,7 @@ pub mod role;
 pub mod member;
 pub mod channel;
 pub mod guild;
+pub mod emoji;
 pub mod message;
 pub mod markdown;
 pub mod invite;

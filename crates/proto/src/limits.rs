@@ -72,6 +72,14 @@ limits! {
     guild_channels: usize = 500;
     /// Roles of a room.
     guild_roles: usize = 250;
+    /// Custom emoji of a room that stand still; as many again can move.
+    guild_emojis: usize = 50;
+    /// Custom emoji of an application.
+    application_emojis: usize = 2_000;
+    /// Bytes of a custom emoji's picture.
+    emoji_bytes: usize = 256 * 1024;
+    /// Custom emoji one person can upload in 10 minutes.
+    emoji_uploads_per_10min: u32 = 120;
     /// Permission overwrites of a channel.
     channel_overwrites: usize = 100;
     /// Rooms one person can be in.

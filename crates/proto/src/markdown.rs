@@ -65,6 +65,56 @@ fn angle(text: &str, found: &mut Mentions) -> usize {
     1
 }
 
+/// A custom emoji in a text: `<:name:id>`, or `<a:name:id>` if it moves.
+#[derive(Debug, PartialEq, Eq)]
+pub struct EmojiMention<'t> {
+    /// Where it stands, in bytes.
+    pub at: std::ops::Range<usize>,
+    pub name: &'t str,
+    pub id: Id<marker::Emoji>,
+}
+
+/// Finds the custom emoji of a text, in order.
+pub fn emojis(text: &str) -> Vec<EmojiMention<'_>> {
+    let bytes = text.as_bytes();
+    let closers = Closers::of(bytes);
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 2,
+            b'`' => at = closers.skip(at),
+            b'<' => match emoji(text, at) {
+                Some(one) => {
+                    at = one.at.end;
+                    found.push(one);
+                }
+                None => at += 1,
+            },
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+/// Letters of an emoji's name.
+pub const EMOJI_NAME: std::ops::RangeInclusive<usize> = 2..=32;
+
+/// Whether an emoji can be called so.
+pub fn is_emoji_name(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    EMOJI_NAME.contains(&name.len()) && name.bytes().all(letter)
+}
+
+fn emoji(text: &str, at: usize) -> Option<EmojiMention<'_>> {
+    // `<a:`, a name, `:`, an id of at most 19 digits, `>`: never look further.
+    let window = &text.as_bytes()[at..text.len().min(at + 3 + EMOJI_NAME.end() + 21)];
+    let end = at + window.iter().position(|b| *b == b'>')?;
+    let inner = text.get(at + 1..end)?;
+    let (name, id) = inner.strip_prefix('a').unwrap_or(inner).strip_prefix(':')?.split_once(':')?;
+    let id = id.parse().ok().filter(|_| is_emoji_name(name))?;
+    Some(EmojiMention { at: at..end + 1, name, id })
+}
+
 /// Runs of backticks, and for each the next one of its length.
 struct Closers {
     /// (start, length, end of the code that it opens), in order.
@@ -111,6 +161,19 @@ mod tests {
 
     fn users(text: &str) -> Vec<u64> {
         mentions(text).users.into_iter().map(Id::get).collect()
+    }
+
+    #[test]
+    fn finds_custom_emoji_outside_of_code() {
+        let names = |text| emojis(text).iter().map(|one| one.name).collect::<Vec<_>>();
+        assert_eq!(names("a <:cat:12><a:dog_1:34> b"), ["cat", "dog_1"]);
+        assert_eq!(names("`<:cat:12>` ```<:cat:1>``` \\<:cat:2> <:dog:3>"), ["dog"]);
+        for none in ["<:c:1>", "<:cat:>", "<:cat:x>", "<cat:1>", "<:ca t:1>", "<:cat:1", "<::1>"] {
+            assert!(emojis(none).is_empty(), "{none}");
+        }
+        let found = emojis("ö<:cat:12>");
+        assert_eq!((found[0].at.clone(), found[0].id.get()), (2..11, 12));
+        assert!(emojis(&"<".repeat(2_000)).is_empty());
     }
 
     #[test]

@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    Id, Patch, Timestamp, marker,
+    Id, Patch, Timestamp,
+    emoji::Emoji,
+    marker,
     member::Member,
     user::User,
     wire::{fixed, wire},
@@ -140,12 +142,6 @@ wire! {
     pub struct ReactionCounts {
         pub burst: u32,
         pub normal: u32,
-    }
-
-    /// Unicode: id is null and the name is the emoji.
-    pub struct Emoji {
-        pub id: Option<Id<marker::Emoji>>,
-        pub name: Option<String>,
     }
 
     pub struct MessageReference {

@@ -28,6 +28,7 @@ pub mod relationship;
 pub mod message;
 pub mod pin;
 pub mod push;
+pub mod emoji;
 pub mod reaction;
 pub mod read_state;
 pub mod openapi;
@@ -71,6 +72,7 @@ pub fn routes() -> Routes {
         .merge(relationship::routes())
         .merge(message::routes())
         .merge(pin::routes())
+        .merge(emoji::routes())
         .merge(reaction::routes())
         .merge(read_state::routes())
         .merge(openapi::routes())

@@ -9,6 +9,11 @@ export type Activity = { name: string, type: number, state: string | null,
  */
 created_at: number, };
 
+/**
+ * Those of an application.
+ */
+export type ApplicationEmojis = { items: Array<CustomEmoji>, };
+
 export type Attachment = { id: string, filename: string, 
 /**
  * Bytes.
@@ -90,6 +95,23 @@ avatar: string | null, bot?: boolean,
  */
 osc?: UserOsc, } & {};
 
+/**
+ * An emoji that somebody uploaded.
+ */
+export type CustomEmoji = { id: string, name: string, 
+/**
+ * Who may use it; empty: everybody.
+ */
+roles: Array<string>, 
+/**
+ * Who uploaded it: for those who may change emoji.
+ */
+user?: User, 
+/**
+ * Written between colons.
+ */
+require_colons: boolean, managed: boolean, animated: boolean, available: boolean, };
+
 export type Directory = { items: Array<DirectoryItem>, 
 /**
  * `after` of the next page.
@@ -102,11 +124,16 @@ next: string | null, };
 export type DirectoryItem = { id: string, slug: string | null, name: string, description: string | null, icon: string | null, member_count: number, online_count: number, last_activity: string | null, };
 
 /**
- * Unicode: id is null and the name is the emoji.
+ * As a reaction names it. Unicode: id is null and the name is the emoji.
  */
-export type Emoji = { id: string | null, name: string | null, };
+export type Emoji = { id: string | null, name: string | null, animated?: boolean, };
 
-export type Guild = { id: string, name: string, icon: string | null, description: string | null, owner_id: string, features: Array<string>, roles: Array<Role>, 
+/**
+ * GUILD_EMOJIS_UPDATE: all that a guild has now.
+ */
+export type EmojisUpdate = { guild_id: string, emojis: Array<CustomEmoji>, };
+
+export type Guild = { id: string, name: string, icon: string | null, description: string | null, owner_id: string, features: Array<string>, roles: Array<Role>, emojis: Array<CustomEmoji>, 
 /**
  * Where joins are announced.
  */
@@ -131,7 +158,7 @@ channels: Array<Channel>, presences: Array<Presence>,
 /**
  * None yet; libraries want the keys.
  */
-threads: unknown[], stage_instances: unknown[], guild_scheduled_events: unknown[], soundboard_sounds: unknown[], id: string, name: string, icon: string | null, description: string | null, owner_id: string, features: Array<string>, roles: Array<Role>, 
+threads: unknown[], stage_instances: unknown[], guild_scheduled_events: unknown[], soundboard_sounds: unknown[], id: string, name: string, icon: string | null, description: string | null, owner_id: string, features: Array<string>, roles: Array<Role>, emojis: Array<CustomEmoji>, 
 /**
  * Where joins are announced.
  */

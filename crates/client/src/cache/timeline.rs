@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use proto::{
-    Id, marker,
-    message::{Emoji, Message, Reaction, ReactionCounts, ReactionEvent, ReactionsCleared},
+    Id,
+    emoji::Emoji,
+    marker,
+    message::{Message, Reaction, ReactionCounts, ReactionEvent, ReactionsCleared},
 };
 
 /// Oldest first, bounded.

@@ -4,14 +4,14 @@ use std::{collections::HashMap, sync::Arc};
 
 use proto::{
     Code, Id, Permissions, marker,
-    message::{self, Attachment, Emoji, Message, Reaction, ReactionCounts},
+    message::{self, Attachment, Message, Reaction, ReactionCounts},
     user::User,
 };
 
 use crate::{
     Actor, App, access,
     access::Place,
-    attachment,
+    attachment, emoji,
     reject::{Reject, Result, no},
     render,
     rows::{ChannelRow, MessageRow, ReactionRow, UserRow},
@@ -210,7 +210,7 @@ async fn own_reactions(
 
 fn reactions(row: &MessageRow, mine: &[ReactionRow]) -> Vec<Reaction> {
     let one = |count: &crate::rows::ReactionCount| Reaction {
-        emoji: emoji(&count.emoji),
+        emoji: emoji::wire(count),
         count: count.count,
         count_details: ReactionCounts { burst: 0, normal: count.count },
         me: mine.iter().any(|own| own.message_id == row.id && own.emoji == count.emoji),
@@ -218,11 +218,6 @@ fn reactions(row: &MessageRow, mine: &[ReactionRow]) -> Vec<Reaction> {
         burst_colors: Vec::new(),
     };
     row.reactions.iter().map(one).collect()
-}
-
-/// An emoji as it goes over the wire.
-pub fn emoji(name: &str) -> Emoji {
-    Emoji { id: None, name: Some(name.to_owned()) }
 }
 
 fn bare(app: &App, channel: &ChannelRow, row: &MessageRow, users: &People) -> Message {

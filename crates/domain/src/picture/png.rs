@@ -39,3 +39,19 @@ pub(super) fn bare(bytes: &[u8]) -> Option<Bare> {
         }
     }
 }
+
+/// Whether it has frames: told before the first of its pixels.
+pub(super) fn moves(bytes: &[u8]) -> bool {
+    let kinds = |bytes: &[u8]| -> Option<bool> {
+        let mut cursor = Cursor(bytes.strip_prefix(SIGNATURE)?);
+        loop {
+            let length = usize::try_from(cursor.u32_be()?).ok()?;
+            match cursor.take(4)? {
+                b"acTL" => return Some(true),
+                b"IDAT" => return Some(false),
+                _ => cursor.take(length.checked_add(4)?)?,
+            };
+        }
+    };
+    kinds(bytes).unwrap_or(false)
+}

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use proto::{Id, marker};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{check, full};
+use super::{check, full, moves};
 use crate::{
     App,
     reject::Result,
@@ -24,15 +24,20 @@ const TURNS: usize = 64;
 pub struct Shelf {
     turns: [Mutex<()>; TURNS],
     changes: Tries,
+    uploads: Tries,
 }
 
 impl Default for Shelf {
     fn default() -> Self {
-        Self { turns: std::array::from_fn(|_| Mutex::default()), changes: Tries::default() }
+        Self {
+            turns: std::array::from_fn(|_| Mutex::default()),
+            changes: Tries::default(),
+            uploads: Tries::default(),
+        }
     }
 }
 
-/// `avatar` is a person's, `icon` a room's or a group's. Also the name of the field.
+/// `avatar` is a person's, `icon` a room's or a group's, `emoji` a custom emoji's own.
 pub type Kind = &'static str;
 
 /// Held while somebody's picture changes: from before its blob is written until what it replaces is
@@ -62,6 +67,25 @@ impl Turn<'_> {
         let (hash, bytes) = check(self.kind, data_uri, app.limits.picture_bytes)?;
         let most = app.limits.picture_changes_per_10min;
         app.cache.pictures.changes.count(app.clock.now(), most, &by.to_string())?;
+        self.write(hash, bytes).await
+    }
+
+    /// Keeps the picture of an emoji; answers its hash and whether it moves.
+    pub async fn keep_emoji(
+        &mut self,
+        by: Id<marker::User>,
+        data_uri: &str,
+    ) -> Result<(String, bool)> {
+        let app = self.app;
+        let (hash, bytes) = check("image", data_uri, app.limits.emoji_bytes)?;
+        let most = app.limits.emoji_uploads_per_10min;
+        app.cache.pictures.uploads.count(app.clock.now(), most, &by.to_string())?;
+        let moves = moves(&bytes);
+        Ok((self.write(hash, bytes).await?, moves))
+    }
+
+    async fn write(&mut self, hash: String, bytes: Vec<u8>) -> Result<String> {
+        let app = self.app;
         let name = name(self.kind, self.owner, &hash);
         self.doubtful.push(hash.clone());
         if app.blobs.size(&name).await?.is_none() {
@@ -91,6 +115,14 @@ impl Turn<'_> {
     }
 }
 
+/// Removes the picture of an emoji whose row is gone.
+pub(crate) async fn remove_emoji(app: &App, row: &crate::rows::EmojiRow) {
+    if let Err(fault) = app.blobs.remove(&name("emoji", row.id.get(), &row.hash)).await {
+        // What is left is found by the sweep.
+        tracing::warn!(error = ?fault, "cannot remove the picture of an emoji");
+    }
+}
+
 fn name(kind: &str, owner: u64, hash: &str) -> String {
     format!("{kind}/{owner}/{hash}")
 }
@@ -116,6 +148,10 @@ async fn shown(app: &App, kind: Kind, owner: u64) -> Result<Option<String>> {
     if kind == "avatar" {
         return Ok(app.store.get::<UserRow>(user).await?.and_then(|row| row.avatar));
     }
+    if kind == "emoji" {
+        let found = crate::emoji::find(app, guild.cast()).await?;
+        return Ok(found.map(|row| row.hash));
+    }
     if let Some(row) = app.store.get::<GuildRow>(guild).await? {
         return Ok(row.icon);
     }
@@ -131,6 +167,7 @@ pub(crate) async fn sweep(app: &App, names: &[String]) -> Result<usize> {
         let kind = match parts.next() {
             Some("avatar") => "avatar",
             Some("icon") => "icon",
+            Some("emoji") => "emoji",
             _ => continue,
         };
         match (parts.next(), parts.next()) {

@@ -5,6 +5,14 @@ use super::{Bare, Cursor};
 /// Flags of the extended header: EXIF and XMP follow.
 const NOTES: u8 = 0x0c;
 
+/// Flag of the extended header: it has frames.
+const FRAMES: u8 = 0x02;
+
+/// Whether it has frames: told by the first chunk.
+pub(super) fn moves(bytes: &[u8]) -> bool {
+    bytes.get(12..16) == Some(b"VP8X") && bytes.get(20).is_some_and(|flags| flags & FRAMES != 0)
+}
+
 pub(super) fn bare(bytes: &[u8]) -> Option<Bare> {
     let mut cursor = Cursor(bytes);
     cursor.take(4)?;

@@ -18,14 +18,14 @@ use axum::{
 use domain::{
     App, Reject,
     attachment::{self, Signature, file_name, sniff},
-    picture,
+    emoji, picture,
     reject::no,
     rows::AttachmentRow,
 };
 use futures_util::stream;
 use proto::{
     Code, Id,
-    marker::{Attachment, Channel, Guild, User},
+    marker::{self, Attachment, Channel, Guild, User},
 };
 use serde::Deserialize;
 
@@ -46,6 +46,7 @@ pub fn routes() -> Routes {
         .get("/cdn/attachments/{channel}/{attachment}/{filename}", file)
         .get("/cdn/avatars/{user}/{hash}", avatar)
         .get("/cdn/icons/{guild}/{hash}", icon)
+        .get("/cdn/emojis/{file}", custom_emoji)
         .get("/cdn/channel-icons/{guild}/{hash}", icon)
         .get("/cdn/embed/avatars/{number}", default_avatar)
 }
@@ -209,6 +210,24 @@ async fn picture(
     let Some(name) = picture::find(app, kind, owner, hash).await? else {
         return Ok(super::no_such_route().await);
     };
+    show(app, name).await
+}
+
+/// A custom emoji: its picture never changes. A small one for browsers, whatever `?size` says.
+async fn custom_emoji(
+    State(app): State<Arc<App>>,
+    Path(file): Path<String>,
+) -> Result<Response, Error> {
+    let id = file.split('.').next().and_then(|id| id.parse::<Id<marker::Emoji>>().ok());
+    let Some(id) = id else { return Ok(super::no_such_route().await) };
+    match emoji::blob(&app, id).await? {
+        Some(name) => show(&app, name).await,
+        None => Ok(super::no_such_route().await),
+    }
+}
+
+/// A picture for everybody, as what it is by its bytes.
+async fn show(app: &Arc<App>, name: String) -> Result<Response, Error> {
     let head = app.blobs.read(&name, 0, CHUNK_BYTES).await?;
     let seen = head.as_deref().and_then(sniff::sniff).map(|seen| seen.content_type);
     let (Some(size), Some(kind)) =

@@ -27,6 +27,8 @@ enum Needs {
 
 use Needs::{In, Login, Nothing, Owner};
 
+/// Of others.
+const EMOJI: P = P::MANAGE_GUILD_EXPRESSIONS;
 const HISTORY: P = P::READ_MESSAGE_HISTORY;
 
 /// Route, what it needs, and a body that makes sense.
@@ -41,6 +43,7 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("GET /cdn/avatars/{user}/{hash}", Nothing, ""),
     ("GET /cdn/icons/{guild}/{hash}", Nothing, ""),
     ("GET /cdn/channel-icons/{guild}/{hash}", Nothing, ""),
+    ("GET /cdn/emojis/{file}", Nothing, ""),
     ("GET /cdn/embed/avatars/{number}", Nothing, ""),
     ("POST /api/osc/v1/guests", Nothing, r#"{"name":"Anna"}"#),
     ("POST /api/osc/v1/accounts", Nothing, "{}"),
@@ -68,6 +71,11 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("GET /api/v10/applications/{application}/guilds/{guild}/commands/{command}", Login, ""),
     ("PATCH /api/v10/applications/{application}/guilds/{guild}/commands/{command}", Login, "{}"),
     ("DELETE /api/v10/applications/{application}/guilds/{guild}/commands/{command}", Login, ""),
+    ("GET /api/v10/applications/{application}/emojis", Login, ""),
+    ("POST /api/v10/applications/{application}/emojis", Login, "{}"),
+    ("GET /api/v10/applications/{application}/emojis/{emoji_id}", Login, ""),
+    ("PATCH /api/v10/applications/{application}/emojis/{emoji_id}", Login, "{}"),
+    ("DELETE /api/v10/applications/{application}/emojis/{emoji_id}", Login, ""),
     ("POST /api/osc/v1/bots", Login, "{}"),
     ("GET /api/osc/v1/bots", Login, ""),
     ("DELETE /api/osc/v1/bots/{bot}", Login, ""),
@@ -121,6 +129,11 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("GET /api/v10/guilds/{guild}/roles/{role}", In(P::NONE), ""),
     ("PATCH /api/v10/guilds/{guild}/roles/{role}", In(P::MANAGE_ROLES), r#"{"hoist":true}"#),
     ("DELETE /api/v10/guilds/{guild}/roles/{role}", In(P::MANAGE_ROLES), ""),
+    ("GET /api/v10/guilds/{guild}/emojis", In(P::NONE), ""),
+    ("POST /api/v10/guilds/{guild}/emojis", In(P::CREATE_GUILD_EXPRESSIONS), "{}"),
+    ("GET /api/v10/guilds/{guild}/emojis/{emoji_id}", In(P::NONE), ""),
+    ("PATCH /api/v10/guilds/{guild}/emojis/{emoji_id}", In(EMOJI), r#"{"name":"dog"}"#),
+    ("DELETE /api/v10/guilds/{guild}/emojis/{emoji_id}", In(EMOJI), ""),
     ("GET /api/v10/guilds/{guild}/bans", In(P::BAN_MEMBERS), ""),
     ("GET /api/v10/guilds/{guild}/bans/{banned}", In(P::BAN_MEMBERS), ""),
     ("PUT /api/v10/guilds/{guild}/bans/{user}", In(P::BAN_MEMBERS), "{}"),
@@ -216,6 +229,7 @@ struct Place {
     channel: String,
     message: String,
     older: String,
+    emoji: String,
     code: String,
 }
 
@@ -262,7 +276,10 @@ async fn furnish(owner: &Person, guild: &str, channel: &str, role: &str) -> Plac
     let path = format!("/channels/{channel}/permissions/{role}");
     let overwrite = json!({ "type": 0, "allow": "0", "deny": "0" });
     owner.done(Method::PUT, &path, overwrite).await;
-    Place { guild: guild.to_owned(), channel: channel.to_owned(), message, older, code }
+    let path = format!("/guilds/{guild}/emojis");
+    let draft = json!({ "name": "crab", "image": super::emoji::PIXEL });
+    let emoji = owner.done(Method::POST, &path, draft).await.id();
+    Place { guild: guild.to_owned(), channel: channel.to_owned(), message, older, emoji, code }
 }
 
 async fn world(town: &Town) -> World {
@@ -308,9 +325,9 @@ async fn world(town: &Town) -> World {
     owner.done(Method::PUT, &path, json!({})).await;
     gone.done(Method::DELETE, "/osc/v1/sessions/@current", Value::Null).await;
 
-    let missing = ["7", "8", "9", "10"].map(str::to_owned);
-    let [guild, channel, message, older] = missing;
-    let missing = Place { guild, channel, message, older, code: "nothing".to_owned() };
+    let missing = ["7", "8", "9", "10", "11"].map(str::to_owned);
+    let [guild, channel, message, older, emoji] = missing;
+    let missing = Place { guild, channel, message, older, emoji, code: "nothing".to_owned() };
     let (user_id, banned_id) = (user.id.to_string(), banned.id.to_string());
     let actor = |name, who, may, signed_in| Actor { name, who, may, signed_in };
     let actors = vec![
@@ -340,6 +357,8 @@ impl World {
             .replace("{banned}", &self.banned)
             .replace("{role}", &self.role)
             .replace("{overwrite}", &self.role)
+            .replace("{emoji_id}", &place.emoji)
+            .replace("{file}", "7.webp")
             .replace("{emoji}", "%F0%9F%A6%80")
             .replace("{slug}", "far-away")
             .replace("{application}", "7")

@@ -24,6 +24,7 @@ mod message;
 mod notification;
 mod presence;
 mod push;
+mod emoji;
 mod reaction;
 mod read_state;
 mod resume;

@@ -36,6 +36,7 @@ fn guild() -> GuildState {
         channels: BTreeMap::new(),
         tips: HashMap::new(),
         roles: BTreeMap::new(),
+        emojis: BTreeMap::new(),
         members: HashMap::new(),
         voice: HashMap::new(),
     };

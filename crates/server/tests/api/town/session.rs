@@ -391,6 +391,7 @@ fn place(dispatch: &Dispatch) -> Place {
         D::ChannelDelete(channel) => (channel.guild_id, Some(channel.id)),
         D::ChannelPinsUpdate(e) => (e.guild_id, Some(e.channel_id)),
         D::GuildRoleCreate(e) | D::GuildRoleUpdate(e) => (Some(e.guild_id), None),
+        D::GuildEmojisUpdate(e) => (Some(e.guild_id), None),
         D::GuildRoleDelete(e) => (Some(e.guild_id), None),
         D::GuildMemberAdd(e) | D::GuildMemberUpdate(e) => (Some(e.guild_id), None),
         D::GuildMemberRemove(e) => (Some(e.guild_id), None),
