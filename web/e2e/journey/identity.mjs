@@ -80,9 +80,9 @@ export const journeys = {
     await page.getByRole('dialog').getByLabel('Your name').fill('Brief');
     await page.getByRole('dialog').getByRole('button', { name: 'Join as guest' }).click();
     await page.getByRole('button', { name: 'Your account and settings' }).click();
-    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('nobody can be it again').waitFor();
-    await page.getByRole('button', { name: 'Log out for good' }).click();
+    await page.getByRole('button', { name: 'Sign out for good' }).click();
     await page.getByRole('button', { name: 'Join as guest' }).waitFor();
   },
 

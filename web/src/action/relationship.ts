@@ -1,5 +1,6 @@
 /** Friends, requests and blocks. */
 import { world } from '../model/here';
+import { label } from '../model/person';
 import { RELATION, type Relationship } from '../model/relationship';
 import type { User } from '../model/wire';
 import { del, get, OSC, post, put } from '../net/rest';
@@ -10,9 +11,32 @@ const take = (answer: Relationship | null) => {
   if (answer?.id) world.relationships.set(answer.id, answer);
 };
 
-/** Asks somebody by the name people know them by. */
-export async function askByName(username: string): Promise<void> {
-  take(await post<Relationship | null>(PATH, { username: username.replace(/^@/, '') }));
+/** Asks somebody by the name people know them by: an account's username, or what the page calls a
+ *  guest of a room we are in. False: a guest whom nobody here knows. */
+export async function askByName(name: string): Promise<boolean> {
+  const username = name.replace(/^@/, '');
+  if (!/#\d+$/.test(username)) {
+    take(await post<Relationship | null>(PATH, { username }));
+    return true;
+  }
+  const guest = guestNamed(username);
+  if (guest) await befriend(guest.id);
+  return guest !== null;
+}
+
+/** Guests have no username: their name and tag are looked up among those we know. */
+function guestNamed(name: string): User | null {
+  for (const guild of world.guilds.values()) {
+    for (const member of guild.members.values()) {
+      const { user } = member;
+      if (user && [label(user, member), label(user)].includes(name)) return user;
+    }
+  }
+  for (const channel of world.directChannels()) {
+    const found = channel.recipients.find((user) => label(user) === name);
+    if (found) return found;
+  }
+  return null;
 }
 
 /** Asks somebody, or says yes to who asked. */

@@ -1,4 +1,5 @@
 /** Sizes of files as people say them. */
+import { locale } from './i18n';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
@@ -9,5 +10,7 @@ export function size(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${unit && value < 10 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
+  const digits = unit && value < 10 ? 1 : 0;
+  const rounding = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `${value.toLocaleString(locale, rounding)} ${UNITS[unit]}`;
 }

@@ -162,6 +162,12 @@ export class World {
     return guildId ? this.guilds.get(guildId)?.members.get(userId) : undefined;
   }
 
+  /** Somebody as they are by now, whatever an older message says of them. */
+  asNow(user: User, member?: Member | null): User {
+    if (user.id === this.me?.id) return this.me;
+    return member?.user ?? this.relationships.get(user.id)?.user ?? user;
+  }
+
   /** What we may do in a room, or in one of its channels. */
   rights(guildId: string, channel?: Channel): bigint {
     const guild = this.guilds.get(guildId);

@@ -5,7 +5,13 @@ import type { Guild } from '../model/guild.svelte';
 import type { User } from '../model/wire';
 
 export type Dialog =
-  | { kind: 'enter'; mode: 'guest' | 'sign-in' | 'register'; then?: () => void | Promise<void> }
+  | {
+      kind: 'enter';
+      mode: 'guest' | 'sign-in' | 'register';
+      then?: () => void | Promise<void>;
+      /** what comes next, for who wanted something else than to come in */
+      next?: string;
+    }
   | { kind: 'create-guild' }
   | { kind: 'create-channel'; guild: Guild; parentId?: string }
   | { kind: 'invite'; guild: Guild; channel: Channel }
@@ -53,6 +59,8 @@ export interface Spot {
 export interface OpenMenu extends Spot {
   items: MenuItem[];
   label: string;
+  /** what it is whose menu this is, in words */
+  about?: string;
 }
 
 /** A button, a click, or what was made of either while the click was fresh. */
@@ -117,8 +125,8 @@ class Overlay {
     this.dialog = { kind: 'confirm', ask };
   }
 
-  openMenu(at: At, label: string, items: MenuItem[]): void {
-    if (items.length) this.menu = { items, label, ...spotOf(at) };
+  openMenu(at: At, label: string, items: MenuItem[], about = ''): void {
+    if (items.length) this.menu = { items, label, about, ...spotOf(at) };
   }
 
   /** With something to press, like undo, it stays for longer. */

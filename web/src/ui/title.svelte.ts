@@ -12,10 +12,17 @@ class Outside {
 
 export const outside = new Outside();
 
+/** What waits for us by name, as the badges in the page have it: mentions and friend requests. */
+export function calls(): number {
+  if (!device.now.badge) return 0;
+  let sum = world.requests();
+  for (const channel of world.channels.values()) if (channel.readable) sum += channel.mentionCount;
+  return sum;
+}
+
 /** Null: not known yet; what the server wrote stays. */
 export function pageTitle(route: Route): string | null {
-  const called = [...world.channels.values()].filter((one) => one.readable);
-  const mentions = device.now.badge ? called.reduce((sum, one) => sum + one.mentionCount, 0) : 0;
+  const mentions = calls();
   const where = place(route);
   if (where === null) return null;
   const parts = [where, world.server.name].filter(Boolean).join(' · ');

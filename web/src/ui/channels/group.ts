@@ -1,4 +1,5 @@
-/** Channels as they are listed: those without a category first, then each category's own. */
+/** Channels as they are listed: those without a category first, then each category's own; what
+ *  is read stands above what is only spoken. */
 import type { Channel } from '../../model/channel.svelte';
 import { CHANNEL } from '../../model/wire';
 
@@ -15,7 +16,9 @@ export function groupsOf(channels: readonly Channel[]): Group[] {
   const rows = channels.filter((one) => one.type !== CHANNEL.CATEGORY);
   return [null, ...categories].map((category) => ({
     category,
-    rows: rows.filter((one) => parentOf(one) === (category?.id ?? null)),
+    rows: rows
+      .filter((one) => parentOf(one) === (category?.id ?? null))
+      .sort((a, b) => Number(b.readable) - Number(a.readable)),
   }));
 }
 

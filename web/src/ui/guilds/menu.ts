@@ -55,7 +55,7 @@ export function openGuildMenu(guild: Guild, at: At, move?: (step: 1 | -1) => voi
     items.push({ label: t('Leave room'), icon: LogOut, danger: true, run });
   }
   items.push(...idItems(guild.id));
-  overlay.openMenu(at, guild.name, items);
+  overlay.openMenu(at, guild.name, items, guild.description);
 }
 
 function askLeave(guild: Guild): void {

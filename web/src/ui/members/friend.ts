@@ -51,9 +51,13 @@ export function friendItems(user: User): MenuItem[] {
       return [away(t('Remove friend'), t('{name} is no longer a friend.', { name })), blocking];
     case RELATION.INCOMING:
       return [
-        { label: t('Accept'), icon: UserCheck, run: doing(() => befriend(user.id), friends) },
         {
-          label: t('Decline'),
+          label: t('Accept friend request'),
+          icon: UserCheck,
+          run: doing(() => befriend(user.id), friends),
+        },
+        {
+          label: t('Decline friend request'),
           icon: UserX,
           run: doing(() => part(user.id), t('Declined.')),
         },

@@ -1,17 +1,7 @@
 /** The number of mentions on the tab's icon and on the installed app. */
-import { world } from '../../model/here';
-import { device } from '../device.svelte';
-
 const SIDE = 64;
 let plain: string | null = null;
 let shown = -1;
-
-export function mentionCount(): number {
-  if (!device.now.badge) return 0;
-  let sum = 0;
-  for (const channel of world.channels.values()) if (channel.readable) sum += channel.mentionCount;
-  return sum;
-}
 
 /** For an effect of the whole page. */
 export function paintBadge(count: number): void {

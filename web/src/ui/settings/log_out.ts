@@ -17,12 +17,12 @@ export function askLogOut(): void {
     return;
   }
   overlay.confirm({
-    title: t('Log out of a guest?'),
+    title: t('Sign out of a guest?'),
     text: t(
       'A guest has no password: once logged out, nobody can be it again. ' +
         'Make an account first to keep it.',
     ),
-    action: t('Log out for good'),
+    action: t('Sign out for good'),
     run: go,
   });
 }
