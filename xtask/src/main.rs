@@ -4,6 +4,7 @@
 //! code it works on.
 #![forbid(unsafe_code)]
 
+mod bench_api;
 mod bench_chat;
 mod bench_lanes;
 mod bench_store;
@@ -19,12 +20,13 @@ fn main() -> anyhow::Result<()> {
     match (args.next().as_deref(), args.collect::<Vec<_>>()) {
         (Some("bench-store"), args) => bench_store::run(&args),
         (Some("bench-lanes"), args) => bench_lanes::run(&args),
+        (Some("bench-api"), args) => bench_api::run(&args),
         (Some("bench-chat"), args) => bench_chat::run(&args),
         (Some("faults"), args) => faults::run(&args),
         (Some("kills"), args) => kills::run(&args),
         _ => anyhow::bail!(
             "usage: xtask kills [ROUNDS] [SEED] | faults | bench-store [FOLDER] | bench-lanes | \
-             bench-chat"
+             bench-chat | bench-api [SECONDS]"
         ),
     }
 }

@@ -162,6 +162,8 @@ impl Cache {
             // Lists that are asked for when they are shown.
             D::GuildBanAdd(_) | D::GuildBanRemove(_) => {}
             D::InviteCreate(_) | D::InviteDelete(_) => {}
+            // Whoever asked too often asks again later.
+            D::RateLimited(_) => {}
 
             D::MessageCreate(message) => self.hear(message),
             D::MessageUpdate(message) => {

@@ -1,12 +1,10 @@
 //! Applications: what a bot asks about itself, and the commands it registers when it starts.
 
+mod about;
+
 use proto::{
     Code, Id, Patch,
-    application::{
-        Application, ApplicationCommand, CHAT_INPUT, CommandDraft, GATEWAY_GUILD_MEMBERS,
-        GATEWAY_MESSAGE_CONTENT, GATEWAY_PRESENCE,
-    },
-    gateway::Intents,
+    application::{ApplicationCommand, CHAT_INPUT, CommandDraft},
     marker,
 };
 use serde_json::Value;
@@ -15,10 +13,12 @@ use unicode_normalization::char::is_combining_mark;
 use crate::{
     Actor, App, access, name,
     reject::{Reject, Result, no},
-    render,
-    rows::{CommandRow, MemberRow},
+    rows::CommandRow,
     store::{Batch, Scan},
 };
+
+pub(crate) use about::{Change, SCOPES, about, checked, write};
+pub use about::{current, edit_about, get};
 
 type ApplicationId = Id<marker::Application>;
 type CommandId = Id<marker::Command>;
@@ -37,36 +37,6 @@ pub struct Scope {
     pub application: ApplicationId,
     /// `None`: everywhere.
     pub guild: Option<Id<marker::Guild>>,
-}
-
-/// The application of the bot that asks.
-pub async fn current(app: &App, actor: &Actor) -> Result<Application> {
-    if !actor.is_bot() {
-        return no(Reject::Refused(Code::BOTS_ONLY));
-    }
-    let bot = app.user(actor.user).await?;
-    let owner = match bot.owner_id {
-        Some(owner) => render::user(app.user(owner).await?.as_ref()),
-        None => render::user(&bot),
-    };
-    let granted = Intents(bot.intents);
-    let flag = |intent: Intents, flag: u32| if granted.contains(intent) { flag } else { 0 };
-    let flags = flag(Intents::GUILD_PRESENCES, GATEWAY_PRESENCE)
-        | flag(Intents::GUILD_MEMBERS, GATEWAY_GUILD_MEMBERS)
-        | flag(Intents::MESSAGE_CONTENT, GATEWAY_MESSAGE_CONTENT);
-    let guilds = Scan::of::<MemberRow>().by("by_user").prefix(actor.user);
-    let guilds = app.disk.scan::<MemberRow>(guilds).await?.len();
-    Ok(Application {
-        id: actor.user.cast(),
-        name: bot.username.clone(),
-        icon: bot.avatar.clone(),
-        bot: render::user(&bot),
-        owner,
-        flags,
-        flags_new: flags.to_string(),
-        approximate_guild_count: guilds as u32,
-        fixed: Default::default(),
-    })
 }
 
 /// The commands in a place, oldest first.

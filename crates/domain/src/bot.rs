@@ -4,22 +4,24 @@ use std::sync::Arc;
 
 use proto::{
     Code, Id, Permissions,
-    bot::{AddBot, CreateBot},
+    application::InstallParams,
+    bot::{AddBot, BotAuthorization, BotPlace, CreateBot, ModifyBot, OwnBot},
     gateway::{Dispatch, Intents, RoleEvent},
     marker,
     member::Member,
     osc::SignedIn,
-    user::User,
+    user::ModifyCurrentUser,
 };
 
 use crate::{
     Actor, App, access,
+    application::{self, Change},
     bus::Event,
     cache::GuildState,
     guild, login, member, name,
     reject::{Error, Reject, Result, no},
     render, role,
-    rows::{BanRow, MemberRow, RoleRow, UserKind, UserRow},
+    rows::{ApplicationRow, BanRow, MemberRow, RoleRow, UserKind, UserRow},
     store::{Batch, Scan},
     user::{self, Rooms},
 };
@@ -65,10 +67,155 @@ async fn owned(app: &App, owner: Id<marker::User>) -> Result<Vec<UserRow>> {
     Ok(rows)
 }
 
-/// The actor's bots.
-pub async fn list(app: &App, actor: &Actor) -> Result<Vec<User>> {
+/// The actor's bots, oldest first.
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<OwnBot>> {
     actor.person()?;
-    Ok(owned(app, actor.user).await?.iter().map(render::user).collect())
+    let mut bots = Vec::new();
+    for row in owned(app, actor.user).await? {
+        bots.push(own_view(app, &row).await?);
+    }
+    Ok(bots)
+}
+
+/// A bot of the actor's.
+pub async fn get(app: &App, actor: &Actor, bot: Id<marker::User>) -> Result<OwnBot> {
+    let row = own(app, actor, bot).await?;
+    own_view(app, &row).await
+}
+
+async fn own_view(app: &App, row: &UserRow) -> Result<OwnBot> {
+    let about = application::about(app, row.id.cast()).await?;
+    Ok(OwnBot {
+        user: render::user(row),
+        description: about.description,
+        tags: about.tags,
+        public: about.public,
+        intents: row.intents as u32,
+        permissions: about.install.map_or(Permissions::NONE, |install| install.permissions),
+        guild_count: guild_count(app, row.id).await?,
+    })
+}
+
+async fn guild_count(app: &App, bot: Id<marker::User>) -> Result<u32> {
+    let scan = Scan::of::<MemberRow>().by("by_user").prefix(bot);
+    Ok(app.disk.scan::<MemberRow>(scan).await?.len() as u32)
+}
+
+/// The bot as one who acts: what its maker changes is changed as if it had done so.
+pub(crate) fn itself(row: &UserRow) -> Actor {
+    Actor { user: row.id, kind: row.kind, login: row.id.cast(), server_owner: false }
+}
+
+/// Changes a bot of the actor's.
+pub async fn edit(
+    app: &App,
+    actor: &Actor,
+    bot: Id<marker::User>,
+    draft: ModifyBot,
+) -> Result<OwnBot> {
+    let row = own(app, actor, bot).await?;
+    let change = application::checked(Change {
+        description: draft.description.change().map(Option::unwrap_or_default),
+        tags: draft.tags.change().map(Option::unwrap_or_default),
+        public: draft.public,
+        install: draft.permissions.change().map(|permissions| permissions.map(install)),
+        custom_install_url: None,
+        intents: draft.intents,
+    })?;
+    let name = match draft.name {
+        None => None,
+        Some(text) => {
+            let text = name::display("name", &text, app.limits.username_length)?;
+            name::not_misleading(app, "name", &text, Some(actor.user)).await?;
+            Some(text).filter(|text| *text != row.username)
+        }
+    };
+    if name.is_some() || !draft.avatar.is_absent() {
+        let change = ModifyCurrentUser {
+            username: name,
+            avatar: draft.avatar,
+            ..ModifyCurrentUser::default()
+        };
+        user::modify(app, &itself(&row), change).await?;
+    }
+    application::write(app, bot.cast(), change).await?;
+    get(app, actor, bot).await
+}
+
+fn install(permissions: Permissions) -> InstallParams {
+    InstallParams { scopes: application::SCOPES.map(str::to_owned).to_vec(), permissions }
+}
+
+/// A bot that the actor may add to rooms, with its application: one of its own, or a public one.
+async fn addable(
+    app: &App,
+    actor: &Actor,
+    bot: Id<marker::User>,
+    unknown: Code,
+) -> Result<(Arc<UserRow>, ApplicationRow)> {
+    let row = app.users(&[bot]).await?.pop().flatten();
+    let Some(row) = row.filter(|row| row.kind == UserKind::Bot) else {
+        return no(Reject::Unknown(unknown));
+    };
+    let about = application::about(app, bot.cast()).await?;
+    if row.owner_id != Some(actor.user) && !about.public {
+        return no(Reject::Refused(Code::PRIVATE_BOT));
+    }
+    Ok((row, about))
+}
+
+/// What somebody decides by who is asked to add a bot: what it is, and the rooms it can be added
+/// to.
+pub async fn authorization(
+    app: &App,
+    actor: &Actor,
+    bot: Id<marker::User>,
+) -> Result<BotAuthorization> {
+    actor.person()?;
+    let (row, about) = addable(app, actor, bot, Code::UNKNOWN_APPLICATION).await?;
+    let owner = match row.owner_id {
+        Some(owner) => app.users(&[owner]).await?.pop().flatten(),
+        None => None,
+    };
+    Ok(BotAuthorization {
+        bot: render::user(&row),
+        description: about.description,
+        tags: about.tags,
+        public: about.public,
+        owner: owner.map(|owner| render::user(&owner)),
+        intents: row.intents as u32,
+        permissions: about.install.map_or(Permissions::NONE, |install| install.permissions),
+        guild_count: guild_count(app, bot).await?,
+        guilds: places(app, actor, bot).await?,
+    })
+}
+
+/// Rooms where the actor may add bots, by name.
+async fn places(app: &App, actor: &Actor, bot: Id<marker::User>) -> Result<Vec<BotPlace>> {
+    let mine = Scan::of::<MemberRow>().by("by_user").prefix(actor.user);
+    let rows = app.disk.scan::<MemberRow>(mine).await?;
+    let mut places = Vec::new();
+    for row in guild::existing(app, rows).await? {
+        let guild = match app.guild(row.guild_id).await {
+            Err(Error::Reject(_)) => continue,
+            other => other?,
+        };
+        let state = guild.read();
+        let permissions = state.permissions(actor.user, app.clock.now());
+        if permissions.contains(Permissions::MANAGE_GUILD) {
+            places.push(BotPlace {
+                id: row.guild_id,
+                name: state.row.name.clone(),
+                icon: state.row.icon.clone(),
+                permissions,
+                added: state.members.get(&bot).map(|_| {
+                    role_of(&state, bot).map_or(Permissions::NONE, |role| role.permissions)
+                }),
+            });
+        }
+    }
+    places.sort_by_cached_key(|place| place.name.to_lowercase());
+    Ok(places)
 }
 
 /// A bot of the actor's; others' look like missing ones.
@@ -111,6 +258,9 @@ pub(crate) async fn erase(app: &App, bot: Id<marker::User>) -> Result<()> {
             Err(error) => return Err(error),
         }
     }
+    let lane = app.lane_user(bot).await;
+    let id: Id<marker::Application> = bot.cast();
+    lane.enqueue(Batch::new().delete::<ApplicationRow>(id), Vec::new()).durable().await?;
     user::erase(app, bot, Rooms::Any, |_| true).await?;
     Ok(())
 }
@@ -129,8 +279,8 @@ pub(crate) fn role_of(state: &GuildState, bot: Id<marker::User>) -> Option<&Role
     state.roles.values().find(|role| role.bot_id == Some(bot))
 }
 
-/// Adds a bot of the actor's to a room, or changes what it may do there: needs MANAGE_GUILD, and
-/// nobody grants what they lack.
+/// Adds a bot of the actor's, or a public one, to a room, or changes what it may do there: needs
+/// MANAGE_GUILD, and nobody grants what they lack.
 pub async fn add(
     app: &App,
     actor: &Actor,
@@ -140,7 +290,7 @@ pub async fn add(
 ) -> Result<Member> {
     actor.person()?;
     access::require_guild(app, actor, id, Permissions::MANAGE_GUILD).await?;
-    let row = own(app, actor, bot).await?;
+    let (row, _) = addable(app, actor, bot, Code::UNKNOWN_USER).await?;
     join(app, id, &row, draft.permissions, Some(actor)).await
 }
 

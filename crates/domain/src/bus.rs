@@ -23,6 +23,8 @@ pub enum Event {
     Dispatch(Audience, Dispatch),
     /// These logins end; their sessions are closed. Told to nobody.
     LoginsRevoked(Vec<Id<marker::Session>>),
+    /// This bot lost a privileged intent; its sessions are closed. Told to nobody.
+    IntentsTaken(Id<marker::User>),
 }
 
 /// Who may hear of it.
@@ -79,7 +81,7 @@ impl Published {
         let tail = self.tail(Shape { content: true, osc: true }).unwrap_or_default();
         let name = match &self.event {
             Event::Dispatch(_, dispatch) => dispatch.name().len(),
-            Event::LoginsRevoked(_) => 0,
+            Event::LoginsRevoked(_) | Event::IntentsTaken(_) => 0,
         };
         // `,"t":"NAME","d":` stands before it and one brace after it.
         let data = tail.get(r#","t":"","d":"#.len() + name..tail.len().saturating_sub(1));

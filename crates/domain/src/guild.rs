@@ -32,7 +32,7 @@ use crate::{
     store::{Batch, Entity as _, Scan},
 };
 
-pub use view::{Mine, PREVIEW_MESSAGES, by_slug, get, mine, preview, summary};
+pub use view::{Mine, PREVIEW_MESSAGES, by_slug, get, mine, outline, preview, public, summary};
 pub(crate) use view::{answers_to, at_slug};
 
 /// How often an address is looked for anew when somebody else was faster.

@@ -39,6 +39,7 @@ pub mod user;
 pub mod guest;
 pub mod account;
 pub mod bot;
+pub mod integration;
 pub mod application;
 pub mod seed;
 

@@ -6,7 +6,7 @@
 use anyhow::Context as _;
 use proto::{
     Id, Permissions, Timestamp,
-    application::ApplicationCommand,
+    application::{ApplicationCommand, InstallParams},
     guild::Visibility,
     marker,
     message::{MessageReference, Nonce},
@@ -53,6 +53,7 @@ pub const TABLES: &[&Table] = &[
     NotificationRow::TABLE,
     PairRow::TABLE,
     CommandRow::TABLE,
+    ApplicationRow::TABLE,
     EventRow::TABLE,
     GatewaySessionRow::TABLE,
 ];
@@ -481,6 +482,21 @@ rows! {
         id: Id<marker::Command>
     ) {
         command: ApplicationCommand,
+    }
+
+    /// What an application says of itself and allows. It has its bot's id.
+    ApplicationRow = "application" key(id: Id<marker::Application>) {
+        #[serde(default, skip_serializing_if = "is_default")]
+        description: String,
+        #[serde(default, skip_serializing_if = "is_default")]
+        tags: Vec<String>,
+        /// Anybody may add its bot to rooms of theirs.
+        #[serde(default, skip_serializing_if = "is_default")]
+        public: bool,
+        #[serde(default, skip_serializing_if = "is_default")]
+        install: Option<InstallParams>,
+        #[serde(default, skip_serializing_if = "is_default")]
+        custom_install_url: Option<String>,
     }
 
     /// The event log: written in the transaction of what it tells of, kept for some minutes.

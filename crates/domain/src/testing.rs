@@ -202,7 +202,7 @@ impl World {
         let heard = std::mem::take(&mut *self.heard.0.lock().expect("no panic"));
         let dispatch = |published: &Arc<Published>| match &published.event {
             Event::Dispatch(_, dispatch) => Some(dispatch.clone()),
-            Event::LoginsRevoked(_) => None,
+            Event::LoginsRevoked(_) | Event::IntentsTaken(_) => None,
         };
         heard.iter().map(|published| (published.number, dispatch(published))).collect()
     }

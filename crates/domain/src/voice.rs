@@ -13,7 +13,7 @@ use proto::{
 };
 
 use crate::{
-    App,
+    Actor, App, access,
     bus::{Audience, Event},
     cache::{Guild, GuildState},
     reject::{Reject, Result, no},
@@ -75,6 +75,25 @@ pub async fn update(
         app.announce(Event::to_users([user], Dispatch::VoiceServerUpdate(server)));
     }
     Ok(Some(stay))
+}
+
+/// Where somebody is in voice, if the actor sees that channel.
+pub async fn get(
+    app: &App,
+    actor: &Actor,
+    id: Id<marker::Guild>,
+    user: Id<marker::User>,
+) -> Result<VoiceState> {
+    let (guild, _) = access::guild(app, actor, id).await?;
+    let known = guild.read();
+    let unknown = || Reject::Unknown(proto::Code::UNKNOWN_VOICE_STATE);
+    let state = known.voice.get(&user).ok_or_else(unknown)?;
+    let channel = state.channel_id.and_then(|channel| known.channels.get(&channel));
+    let now = app.clock.now();
+    let sees = channel.is_some_and(|channel| {
+        known.permissions_in(actor.user, channel, now).contains(Permissions::VIEW_CHANNEL)
+    });
+    if sees { Ok(state.clone()) } else { no(unknown()) }
 }
 
 /// Somebody with the right moves a member to another channel, or out of voice.

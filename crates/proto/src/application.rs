@@ -1,10 +1,12 @@
 //! Applications and their commands: what a bot asks about itself when it starts.
 //! <https://discord.com/developers/docs/resources/application>
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Id, Patch, marker, user::User, wire::fixed};
+use crate::{Id, Patch, Permissions, marker, user::User, wire::fixed};
 
 /// `GET /applications/@me`. An application has the id of its bot.
 #[derive(Debug, Clone, Serialize)]
@@ -12,14 +14,38 @@ pub struct Application {
     pub id: Id<marker::Application>,
     pub name: String,
     pub icon: Option<String>,
+    pub description: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     pub bot: User,
+    /// Anybody may add its bot to rooms of theirs.
+    pub bot_public: bool,
     pub owner: User,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub install_params: Option<InstallParams>,
+    pub integration_types_config: BTreeMap<String, IntegrationType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_install_url: Option<String>,
     /// Which privileged intents it was granted.
     pub flags: u32,
     pub flags_new: String,
     pub approximate_guild_count: u32,
     #[serde(flatten)]
     pub fixed: ApplicationFixed,
+}
+
+/// What an application asks for when it is added by its default address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstallParams {
+    pub scopes: Vec<String>,
+    pub permissions: Permissions,
+}
+
+/// How it can be added to one kind of place: key 0 stands for rooms.
+#[derive(Debug, Clone, Serialize)]
+pub struct IntegrationType {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oauth2_install_params: Option<InstallParams>,
 }
 
 /// `Application::flags`: may ask for presences.
@@ -29,14 +55,45 @@ pub const GATEWAY_GUILD_MEMBERS: u32 = 1 << 14;
 /// May read what messages say.
 pub const GATEWAY_MESSAGE_CONTENT: u32 = 1 << 18;
 
+/// Body of `PATCH /applications/@me`. What is here as `Value` is refused unless it is null.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ModifyApplication {
+    /// A text, or an object with the text as `default`.
+    pub description: Patch<Value>,
+    /// A data URI: the bot's picture.
+    pub icon: Patch<String>,
+    pub tags: Patch<Vec<String>>,
+    pub custom_install_url: Patch<String>,
+    pub install_params: Patch<InstallDraft>,
+    pub integration_types_config: Patch<BTreeMap<String, Option<IntegrationDraft>>>,
+    pub flags: Patch<u64>,
+    pub cover_image: Patch<Value>,
+    pub interactions_endpoint_url: Patch<Value>,
+    pub role_connections_verification_url: Patch<Value>,
+    pub event_webhooks_url: Patch<Value>,
+}
+
+/// As it is sent: permissions as a number or a decimal string.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct InstallDraft {
+    pub scopes: Option<Vec<String>>,
+    pub permissions: Option<Value>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct IntegrationDraft {
+    pub oauth2_install_params: Option<InstallDraft>,
+}
+
 fixed! {
     /// What no application of ours has. No interaction is sent over HTTP, so there is nothing to
     /// verify with a key.
     ApplicationFixed {
-        description: &'static str = "",
         r#type: Option<()> = None,
         verify_key: &'static str = "",
-        bot_public: bool = false,
         bot_require_code_grant: bool = false,
         redirect_uris: [&'static str; 0] = [],
         interactions_endpoint_url: Option<()> = None,

@@ -18,6 +18,7 @@ codes! {
     UNKNOWN_APPLICATION = 10002, "Unknown application";
     UNKNOWN_CHANNEL = 10003, "Unknown channel";
     UNKNOWN_GUILD = 10004, "Unknown guild";
+    UNKNOWN_INTEGRATION = 10005, "Unknown integration";
     UNKNOWN_INVITE = 10006, "Unknown invite";
     UNKNOWN_MEMBER = 10007, "Unknown member";
     UNKNOWN_MESSAGE = 10008, "Unknown message";
@@ -28,6 +29,7 @@ codes! {
     UNKNOWN_SESSION = 10020, "Unknown session";
     UNKNOWN_BAN = 10026, "Unknown ban";
     UNKNOWN_COMMAND = 10063, "Unknown application command";
+    UNKNOWN_VOICE_STATE = 10065, "Unknown voice state";
     BOTS_ONLY = 20002, "Only bots can use this endpoint";
     PEOPLE_ONLY = 20001, "Bots cannot use this endpoint";
     SLOW_MODE = 20016, "This channel is in slow mode: wait before you write again";
@@ -49,6 +51,7 @@ codes! {
     BANNED = 40007, "You are banned from this room";
     MISSING_ACCESS = 50001, "Missing access";
     DM_EXECUTE = 50003, "This cannot be done in a direct message";
+    WIDGET_OFF = 50004, "This room has no widget";
     NOT_AUTHOR = 50005, "Only the author can edit a message";
     EMPTY_MESSAGE = 50006, "A message needs content, an embed or a file";
     CANNOT_DM = 50007, "You cannot send messages to this user";
@@ -85,6 +88,7 @@ codes! {
     OWN_RELATIONSHIP = 900017, "This is you: choose somebody else";
     BOT_RELATIONSHIP = 900018, "Bots have no friends: add them to a room instead";
     MAX_NOTIFICATIONS = 900019, "Too many notification settings: set some back first";
+    PRIVATE_BOT = 900040, "This bot is private: only who made it can add it to a room";
     FILES_FULL = 900016, "Your files take all the space you have here: delete some first";
 }
 

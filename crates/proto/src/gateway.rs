@@ -94,6 +94,24 @@ wire! {
     }
 }
 
+wire! {
+    /// RATE_LIMITED: a request was not carried out.
+    pub struct RateLimited {
+        pub opcode: u8,
+        /// Seconds.
+        pub retry_after: f64,
+        pub meta: RateLimitedMeta,
+    }
+
+    /// Of a request for members.
+    pub struct RateLimitedMeta {
+        pub guild_id: Id<marker::Guild>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub nonce: Option<String>,
+    }
+}
+
 macro_rules! dispatches {
     ($($(#[$doc:meta])* $variant:ident($payload:ty) = $name:literal,)*) => {
         /// Every event: the closed list.
@@ -151,6 +169,7 @@ dispatches! {
     GuildBanAdd(Box<GuildUser>) = "GUILD_BAN_ADD",
     GuildBanRemove(Box<GuildUser>) = "GUILD_BAN_REMOVE",
     GuildMembersChunk(Box<MembersChunk>) = "GUILD_MEMBERS_CHUNK",
+    RateLimited(RateLimited) = "RATE_LIMITED",
     InviteCreate(Box<InviteCreate>) = "INVITE_CREATE",
     InviteDelete(InviteDelete) = "INVITE_DELETE",
     MessageCreate(Box<Message>) = "MESSAGE_CREATE",
@@ -251,6 +270,7 @@ impl Dispatch {
             }
             D::OscRelationshipUpdate(_) | D::OscRelationshipRemove(_) => return None,
             D::OscNotificationUpdate(_) | D::OscUserUpdate(_) => return None,
+            D::RateLimited(_) => return None,
             D::ChannelRecipientAdd(_) | D::ChannelRecipientRemove(_) => Intents::GUILDS,
             D::GuildCreate(_) | D::GuildUpdate(_) | D::GuildDelete(_) => Intents::GUILDS,
             D::ChannelCreate(_) | D::ChannelUpdate(_) | D::ChannelDelete(_) => Intents::GUILDS,
@@ -376,6 +396,8 @@ pub mod opcode {
     pub const INVALID_SESSION: u8 = 9;
     pub const HELLO: u8 = 10;
     pub const HEARTBEAT_ACK: u8 = 11;
+    pub const REQUEST_SOUNDBOARD_SOUNDS: u8 = 31;
+    pub const REQUEST_CHANNEL_INFO: u8 = 43;
     /// Ours: commands of clients that know us.
     pub const OSC: u8 = 200;
 }

@@ -156,6 +156,31 @@ fixed! {
     }
 }
 
+/// `GET /guilds/{guild}/preview`.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct GuildPreview {
+    pub id: Id<marker::Guild>,
+    pub name: String,
+    pub icon: Option<String>,
+    pub description: Option<String>,
+    pub features: Vec<String>,
+    pub emojis: Vec<CustomEmoji>,
+    pub approximate_member_count: u32,
+    pub approximate_presence_count: u32,
+    #[serde(flatten)]
+    pub fixed: GuildPreviewFixed,
+}
+
+fixed! {
+    /// What previews of ours do not vary in, so far.
+    GuildPreviewFixed {
+        home_header: Option<()> = None,
+        splash: Option<()> = None,
+        discovery_splash: Option<()> = None,
+        stickers: [(); 0] = [],
+    }
+}
+
 /// Body of `PATCH /guilds/{guild}`.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]

@@ -42,6 +42,8 @@ pub mod marker {
         /// A login: one token. Not the gateway's session.
         Session
         Application
+        /// A bot in a room.
+        Integration
         /// A command of an application.
         Command
         Emoji

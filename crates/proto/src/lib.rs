@@ -21,6 +21,7 @@ pub mod guild;
 pub mod emoji;
 pub mod message;
 pub mod markdown;
+pub mod integration;
 pub mod invite;
 pub mod presence;
 pub mod voice;

@@ -103,6 +103,12 @@ wire! {
         pub api: String,
         pub gateway: String,
         pub cdn: String,
+        /// What our own namespace offers, as OpenAPI.
+        pub openapi: String,
+        /// Where somebody adds a bot to a room: `?client_id=...` is appended.
+        pub authorize: String,
+        /// What those need to know who write bots.
+        pub developers: String,
         pub versions: Vec<String>,
         pub limits: ServerLimits,
         /// Guests may come.
@@ -117,6 +123,8 @@ wire! {
         pub attachment_bytes: u64,
         pub attachments: u32,
         pub guest_name_length: u32,
+        /// Bots of one account.
+        pub account_bots: u32,
     }
 
     /// Who may make an account.

@@ -31,6 +31,13 @@ pub mod push;
 pub mod emoji;
 pub mod reaction;
 pub mod read_state;
+pub mod integration;
+pub mod onboarding;
+pub mod scheduled_event;
+pub mod soundboard;
+pub mod sticker;
+pub mod voice;
+pub mod widget;
 pub mod openapi;
 pub mod upload;
 
@@ -78,6 +85,13 @@ pub fn routes() -> Routes {
         .merge(openapi::routes())
         .merge(notification::routes())
         .merge(push::routes())
+        .merge(integration::routes())
+        .merge(onboarding::routes())
+        .merge(scheduled_event::routes())
+        .merge(soundboard::routes())
+        .merge(sticker::routes())
+        .merge(voice::routes())
+        .merge(widget::routes())
 }
 
 /// What a handler answers.
@@ -226,6 +240,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::REGISTRATION_OFF
         | Code::ACCOUNT_NEEDED
         | Code::NOT_SERVER_OWNER
+        | Code::PRIVATE_BOT
+        | Code::WIDGET_OFF
         | Code::FOREIGN_ORIGIN => StatusCode::FORBIDDEN,
         Code::NAME_TAKEN | Code::SLUG_TAKEN | Code::ALREADY_ACCOUNT => StatusCode::CONFLICT,
         Code::SECRET_GONE => StatusCode::GONE,

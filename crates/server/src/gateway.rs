@@ -7,6 +7,7 @@ pub mod readiness;
 pub mod socket;
 mod clerk;
 mod deflate;
+mod packing;
 mod hub;
 mod kept;
 mod metrics;

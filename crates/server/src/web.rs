@@ -53,7 +53,9 @@ pub fn router() -> Router<Arc<App>> {
     for path in ["/friends", "/friends/{list}"] {
         router = router.route(path, get(place));
     }
-    for path in ["/owner", "/reset", "/settings", "/settings/{section}"] {
+    for path in
+        ["/owner", "/reset", "/settings", "/settings/{section}", "/developers", "/oauth2/authorize"]
+    {
         router = router.route(path, get(place));
     }
     for room in ["/r/{slug}", "/g/{guild}"] {

@@ -32,6 +32,7 @@ const DEFAULTS: ServerFacts = {
     attachment_bytes: 25 * 1024 * 1024,
     attachments: 10,
     guest_name_length: 32,
+    account_bots: 25,
   },
   guests: true,
   registration: 'open',

@@ -26,6 +26,36 @@ size: number, url: string, proxy_url: string, content_type?: string, description
 export type Ban = { reason: string | null, user: User, };
 
 /**
+ * What somebody decides by who is asked to add a bot to a room.
+ */
+export type BotAuthorization = { bot: User, description: string, tags: Array<string>, public: boolean, 
+/**
+ * Who made it.
+ */
+owner: User | null, intents: number, 
+/**
+ * What it asks for unless its address says otherwise.
+ */
+permissions: string, guild_count: number, 
+/**
+ * Rooms of mine that it can be added to.
+ */
+guilds: Array<BotPlace>, };
+
+/**
+ * A room that I may add a bot to.
+ */
+export type BotPlace = { id: string, name: string, icon: string | null, 
+/**
+ * What I may there: no bot of mine gets more.
+ */
+permissions: string, 
+/**
+ * It is there, with these permissions.
+ */
+added: string | null, };
+
+/**
  * A channel of any type; which keys it has depends on the type.
  */
 export type Channel = { id: string, type: number, flags: number, guild_id?: string, name?: string, position?: number, permission_overwrites?: Array<Overwrite>, 
@@ -332,6 +362,43 @@ id: string,
 type: number, allow: string, deny: string, };
 
 /**
+ * A bot of mine.
+ */
+export type OwnBot = { description: string, tags: Array<string>, 
+/**
+ * Anybody may add it to rooms of theirs.
+ */
+public: boolean, 
+/**
+ * Privileged intents it was granted: a bit set.
+ */
+intents: number, 
+/**
+ * What its address for adding it asks for.
+ */
+permissions: string, 
+/**
+ * Rooms it is in.
+ */
+guild_count: number, id: string, 
+/**
+ * Unique for accounts. A guest has its id's tail here, people see `global_name#tag`.
+ */
+username: string, 
+/**
+ * What people see, if set.
+ */
+global_name: string | null, 
+/**
+ * Hash of the picture.
+ */
+avatar: string | null, bot?: boolean, 
+/**
+ * Ours: only to sessions and callers that know us.
+ */
+osc?: UserOsc, } & {};
+
+/**
  * An item of `GET /users/@me/guilds`.
  */
 export type PartialGuild = { id: string, name: string, icon: string | null, banner: string | null, owner: boolean, permissions: string, features: Array<string>, approximate_member_count?: number, approximate_presence_count?: number, };
@@ -384,6 +451,20 @@ export type PushSubscription = {
  * The login it belongs to.
  */
 id: string, };
+
+/**
+ * RATE_LIMITED: a request was not carried out.
+ */
+export type RateLimited = { opcode: number, 
+/**
+ * Seconds.
+ */
+retry_after: number, meta: RateLimitedMeta, };
+
+/**
+ * Of a request for members.
+ */
+export type RateLimitedMeta = { guild_id: string, nonce?: string, };
 
 export type Reaction = { emoji: Emoji, count: number, count_details: ReactionCounts, 
 /**
@@ -495,7 +576,19 @@ export type RoleTags = { bot_id?: string, };
 /**
  * `GET /.well-known/osc`: what this server is and allows.
  */
-export type ServerInfo = { name: string, description: string, api: string, gateway: string, cdn: string, versions: Array<string>, limits: ServerLimits, 
+export type ServerInfo = { name: string, description: string, api: string, gateway: string, cdn: string, 
+/**
+ * What our own namespace offers, as OpenAPI.
+ */
+openapi: string, 
+/**
+ * Where somebody adds a bot to a room: `?client_id=...` is appended.
+ */
+authorize: string, 
+/**
+ * What those need to know who write bots.
+ */
+developers: string, versions: Array<string>, limits: ServerLimits, 
 /**
  * Guests may come.
  */
@@ -505,7 +598,11 @@ export type ServerLimits = { message_length: number,
 /**
  * Bytes of one file.
  */
-attachment_bytes: number, attachments: number, guest_name_length: number, };
+attachment_bytes: number, attachments: number, guest_name_length: number, 
+/**
+ * Bots of one account.
+ */
+account_bots: number, };
 
 /**
  * An answer to signing in.

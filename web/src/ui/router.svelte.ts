@@ -26,6 +26,7 @@ export type Route =
   | { name: 'invite'; code: string }
   | { name: 'owner'; secret: string }
   | { name: 'reset'; secret: string }
+  | { name: 'authorize'; search: string }
   | { name: 'missing' };
 
 export type FriendList = 'online' | 'all' | 'pending' | 'blocked';
@@ -59,7 +60,9 @@ export function parseRoute(path: string, hash = '', search = ''): Route {
   if (first === 'dm' && (!second || id(second))) {
     return { name: 'direct', channelId: id(second), messageId: id(third) };
   }
+  if (first === 'oauth2' && second === 'authorize' && !third) return { name: 'authorize', search };
   if (third) return { name: 'missing' };
+  if (first === 'developers' && !second) return { name: 'settings', tab: 'developers' };
   if (first === 'friends' && (!second || LISTS.includes(second))) {
     return { name: 'friends', list: (second ?? 'online') as FriendList };
   }
@@ -129,7 +132,7 @@ class Router {
     event.preventDefault();
     if (!unsaved.mayLeave()) return;
     const pane = target.dataset.pane === 'side' ? 'side' : 'main';
-    this.go(target.pathname, { pane });
+    this.go(target.pathname + target.search, { pane });
   }
 }
 

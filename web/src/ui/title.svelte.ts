@@ -51,6 +51,7 @@ function place(route: Route): string | null {
   if (route.name === 'invite') return t('Invitation');
   if (route.name === 'owner') return t('Own this server');
   if (route.name === 'reset') return t('Choose a new password');
+  if (route.name === 'authorize') return t('Add a bot to a room');
   if (route.name === 'missing') return t('There is nothing here');
   return '';
 }

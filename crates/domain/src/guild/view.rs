@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proto::{
     Code, Id, Permissions,
     channel::{Channel, GUILD_TEXT},
-    guild::{Guild, PartialGuild, Visibility},
+    guild::{Guild, GuildPreview, PartialGuild, Visibility},
     marker,
     osc::{GuildSummary, Preview},
 };
@@ -40,6 +40,34 @@ pub async fn get(
         answer.approximate_presence_count = Some(app.presences.online_count(id));
     }
     Ok(answer)
+}
+
+/// A guild as bots look at it before they are in it: one of theirs, or a public one.
+pub async fn outline(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<GuildPreview> {
+    let guild = app.guild(id).await?;
+    let state = guild.read();
+    let public = state.row.visibility == Visibility::Public;
+    if !public && !state.members.contains_key(&actor.user) {
+        return no(Reject::Unknown(Code::UNKNOWN_GUILD));
+    }
+    Ok(GuildPreview {
+        id,
+        name: state.row.name.clone(),
+        icon: state.row.icon.clone(),
+        description: state.row.description.clone(),
+        features: render::guild(&state.row, Vec::new()).features,
+        emojis: state.emojis.values().map(render::emoji).collect(),
+        approximate_member_count: state.members.len() as u32,
+        approximate_presence_count: app.presences.online_count(id),
+        fixed: Default::default(),
+    })
+}
+
+/// Says no unless everybody may know of the guild.
+pub async fn public(app: &App, id: Id<marker::Guild>) -> Result<()> {
+    let guild = app.guild(id).await?;
+    let public = guild.read().row.visibility == Visibility::Public;
+    if public { Ok(()) } else { no(Reject::Unknown(Code::UNKNOWN_GUILD)) }
 }
 
 /// Which part of the actor's guilds, by id.

@@ -26,6 +26,8 @@ pub enum Command {
     VoiceState(UpdateVoiceState),
     Resume(Box<Resume>),
     Members(Box<RequestGuildMembers>),
+    /// Asks for something that there is not here.
+    Nothing,
     /// Ours: what it is called, and all of it.
     Osc(String, Value),
 }
@@ -64,6 +66,9 @@ pub fn parse(payload: &[u8]) -> Result<Command, u16> {
         Ok(opcode::VOICE_STATE_UPDATE) => object(d).map(Command::VoiceState),
         Ok(opcode::RESUME) => object(d).map(Command::Resume),
         Ok(opcode::REQUEST_GUILD_MEMBERS) => object(d).map(Command::Members),
+        Ok(opcode::REQUEST_SOUNDBOARD_SOUNDS | opcode::REQUEST_CHANNEL_INFO) => {
+            Ok(Command::Nothing)
+        }
         Ok(opcode::OSC) => {
             let t = frame.t.ok_or(close::DECODE_ERROR)?;
             Ok(Command::Osc(data(t.get())?, data(d)?))

@@ -425,6 +425,7 @@ impl Session {
             Command::Presence(presence) => self.outputs.push_back(Output::Presence(presence)),
             Command::VoiceState(state) => self.outputs.push_back(Output::VoiceState(state)),
             Command::Members(request) => self.outputs.push_back(Output::Members(request)),
+            Command::Nothing => {}
             Command::Osc(..) if !self.osc => self.close(close::UNKNOWN_OPCODE),
             Command::Osc(t, d) => self.outputs.push_back(Output::Osc(t, d)),
         }

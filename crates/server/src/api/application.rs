@@ -11,14 +11,14 @@ use domain::{
 };
 use proto::{
     Id,
-    application::{Application, ApplicationCommand, CommandDraft},
+    application::{Application, ApplicationCommand, CommandDraft, ModifyApplication},
     marker,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Reply, Routes,
-    extract::{Actor, Json, Path},
+    extract::{Actor, Json, Path, PictureJson},
 };
 
 const GLOBAL: &str = "/applications/{application}/commands";
@@ -30,6 +30,11 @@ pub fn routes() -> Routes {
     Routes::v10()
         .get("/oauth2/applications/@me", current)
         .get("/applications/@me", current)
+        .patch("/applications/@me", modify_current)
+        .get("/applications/{application}", get)
+        .patch("/applications/{application}", modify)
+        .get("/applications/{application}/role-connections/metadata", role_connections)
+        .get("/oauth2/keys", keys)
         .get(GLOBAL, list)
         .put(GLOBAL, overwrite)
         .post(GLOBAL, create)
@@ -74,6 +79,55 @@ impl At {
 /// Get Current Application; Get Current Bot Application Information.
 async fn current(State(app): State<Arc<App>>, Actor(actor): Actor) -> Answer<Application> {
     Ok(Reply::ok(application::current(&app, &actor).await?))
+}
+
+/// Edit Current Application.
+async fn modify_current(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    PictureJson(draft): PictureJson<ModifyApplication>,
+) -> Answer<Application> {
+    let id = actor.user.cast();
+    Ok(Reply::ok(application::edit_about(&app, &actor, id, draft).await?))
+}
+
+/// Get Application: of the bot that asks, or one made by who asks.
+async fn get(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(id): Path<Id<marker::Application>>,
+) -> Answer<Application> {
+    Ok(Reply::ok(application::get(&app, &actor, id).await?))
+}
+
+/// Edit Application.
+async fn modify(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(id): Path<Id<marker::Application>>,
+    PictureJson(draft): PictureJson<ModifyApplication>,
+) -> Answer<Application> {
+    Ok(Reply::ok(application::edit_about(&app, &actor, id, draft).await?))
+}
+
+/// Get Application Role Connection Metadata Records: there are none here.
+async fn role_connections(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(id): Path<Id<marker::Application>>,
+) -> Answer<[(); 0]> {
+    application::get(&app, &actor, id).await?;
+    Ok(Reply::ok([]))
+}
+
+#[derive(Serialize)]
+struct Keys {
+    keys: [(); 0],
+}
+
+/// The keys that identity tokens are signed with: none are given out.
+async fn keys() -> Answer<Keys> {
+    Ok(Reply::ok(Keys { keys: [] }))
 }
 
 /// Get Global Application Commands, and of a guild.

@@ -6,16 +6,15 @@ use axum::extract::State;
 use domain::{App, bot};
 use proto::{
     Id,
-    bot::{AddBot, CreateBot},
+    bot::{AddBot, BotAuthorization, CreateBot, ModifyBot, OwnBot},
     marker,
     member::Member,
     osc::SignedIn,
-    user::User,
 };
 
 use super::{
     Answer, Reply, Routes,
-    extract::{Actor, Json, Path},
+    extract::{Actor, Json, Path, PictureJson},
 };
 
 type UserId = Id<marker::User>;
@@ -24,7 +23,10 @@ pub fn routes() -> Routes {
     Routes::osc()
         .post("/bots", create)
         .get("/bots", list)
+        .get("/bots/{bot}", one)
+        .patch("/bots/{bot}", edit)
         .delete("/bots/{bot}", delete)
+        .get("/bots/{bot}/authorization", authorization)
         .post("/bots/{bot}/token", new_token)
         .put("/guilds/{guild}/bots/{bot}", add)
 }
@@ -38,8 +40,34 @@ async fn create(
     Ok(Reply::created(bot::create(&app, &actor, body).await?))
 }
 
-async fn list(State(app): State<Arc<App>>, Actor(actor): Actor) -> Answer<Vec<User>> {
+async fn list(State(app): State<Arc<App>>, Actor(actor): Actor) -> Answer<Vec<OwnBot>> {
     Ok(Reply::ok(bot::list(&app, &actor).await?))
+}
+
+async fn one(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(bot): Path<UserId>,
+) -> Answer<OwnBot> {
+    Ok(Reply::ok(bot::get(&app, &actor, bot).await?))
+}
+
+async fn edit(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(bot): Path<UserId>,
+    PictureJson(draft): PictureJson<ModifyBot>,
+) -> Answer<OwnBot> {
+    Ok(Reply::ok(bot::edit(&app, &actor, bot, draft).await?))
+}
+
+/// What somebody decides by who is asked to add it to a room.
+async fn authorization(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(bot): Path<UserId>,
+) -> Answer<BotAuthorization> {
+    Ok(Reply::ok(bot::authorization(&app, &actor, bot).await?))
 }
 
 async fn delete(

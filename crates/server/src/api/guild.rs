@@ -12,11 +12,11 @@ use domain::{
 };
 use proto::{
     Id, Permissions,
-    guild::{Guild, ModifyGuild, PartialGuild},
+    guild::{Guild, GuildPreview, ModifyGuild, PartialGuild},
     marker,
     osc::{CreateGuild, GuildSummary, ModifyGuildOsc, NewOwner, Preview},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Reply, Routes,
@@ -38,6 +38,8 @@ pub fn routes() -> Routes {
     Routes::v10()
         .get("/guilds/{guild}", get)
         .patch("/guilds/{guild}", edit)
+        .get("/guilds/{guild}/preview", outline)
+        .get("/guilds/{guild}/vanity-url", vanity_url)
         .get("/users/@me/guilds", mine)
         .delete("/users/@me/guilds/{guild}", leave)
         .merge(osc)
@@ -51,6 +53,31 @@ async fn get(
     Query(counts): Query<Counts>,
 ) -> Answer<Guild> {
     Ok(Reply::ok(guild::get(&app, &actor, id, counts.with_counts).await?))
+}
+
+/// Get Guild Preview.
+async fn outline(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(id): Path<GuildId>,
+) -> Answer<GuildPreview> {
+    Ok(Reply::ok(guild::outline(&app, &actor, id).await?))
+}
+
+#[derive(Serialize)]
+struct VanityUrl {
+    code: Option<()>,
+    uses: u32,
+}
+
+/// Get Guild Vanity URL. A room's own address is no invite.
+async fn vanity_url(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(id): Path<GuildId>,
+) -> Answer<VanityUrl> {
+    access::require_guild(&app, &actor, id, Permissions::MANAGE_GUILD).await?;
+    Ok(Reply::ok(VanityUrl { code: None, uses: 0 }))
 }
 
 /// Modify Guild.

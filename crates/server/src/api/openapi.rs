@@ -96,8 +96,25 @@ mod tests {
         ("POST /guilds/by-slug/{slug}/join", "Joins a room by its address.", "", 200, "Guild"),
         ("GET /guilds/{guild}/preview", "What a visitor may read.", "", 200, "Preview"),
         ("POST /invites/{code}/join", "Joins by an invite.", "", 200, "Guild"),
-        ("GET /bots", "The own bots.", "", 200, "Array<User>"),
+        ("GET /bots", "The own bots.", "", 200, "Array<OwnBot>"),
         ("POST /bots", "Makes a bot.", "{ name: string }", 201, "SignedIn"),
+        ("GET /bots/{bot}", "A bot of one's own.", "", 200, "OwnBot"),
+        (
+            "PATCH /bots/{bot}",
+            "Changes a bot: its name, its picture, what it says of itself, and what it may.",
+            "{ name?: string, avatar?: string | null, description?: string | null, \
+             tags?: Array<string> | null, public?: boolean, intents?: number, \
+             permissions?: string | null }",
+            200,
+            "OwnBot",
+        ),
+        (
+            "GET /bots/{bot}/authorization",
+            "What one decides by who is asked to add a bot to a room.",
+            "",
+            200,
+            "BotAuthorization",
+        ),
         ("DELETE /bots/{bot}", "Deletes a bot.", "", 204, ""),
         ("POST /bots/{bot}/token", "A new token; the old one ends.", "", 201, "SignedIn"),
         (

@@ -19,6 +19,7 @@ pub fn routes() -> Routes {
     Routes::v10()
         .get("/users/@me", current)
         .patch("/users/@me", modify)
+        .get("/users/@me/connections", connections)
         .get("/users/{user}", one)
         .merge(Routes::osc().get("/users/{user}/profile", profile))
 }
@@ -35,6 +36,11 @@ async fn modify(
     PictureJson(body): PictureJson<ModifyCurrentUser>,
 ) -> Answer<CurrentUser> {
     Ok(Reply::ok(user::modify(&app, &actor, body).await?))
+}
+
+/// Get Current User Connections: accounts elsewhere are not connected here.
+async fn connections(_: Actor) -> Answer<[(); 0]> {
+    Ok(Reply::ok([]))
 }
 
 /// Somebody, with what the two have in common.

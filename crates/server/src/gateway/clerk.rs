@@ -271,6 +271,7 @@ async fn identify(
         intents,
         osc,
         shared,
+        compress: identify.compress == Some(true),
         shard: identify.shard.filter(|[_, of]| *of > 1),
         wants: ready::Wants { presences, large },
         says,
@@ -285,6 +286,11 @@ async fn identify(
     // A login that ended before the session was registered was told to nobody.
     if authenticate(app, &identify.token, cookie.as_deref()).await?.is_none() {
         refuse(close::AUTHENTICATION_FAILED);
+        return Ok(());
+    }
+    // Nor that an intent was taken.
+    if actor.kind == UserKind::Bot && privileged & !app.user(actor.user).await?.intents != 0 {
+        refuse(close::DISALLOWED_INTENTS);
         return Ok(());
     }
     let start = ready::start(app, &actor, osc).await?;
@@ -384,6 +390,10 @@ async fn restore(
     }
     let numbering = if saved.shared { Numbering::Shared } else { Numbering::Own };
     let user = app.user(actor.user).await?;
+    if user.kind == UserKind::Bot && saved.intents & Intents::PRIVILEGED.0 & !user.intents != 0 {
+        // An intent was taken meanwhile: identifying says so.
+        return Ok(None);
+    }
     let guilds = ready::guilds(app, actor.user).await?;
     let who = Who {
         actor,
@@ -392,6 +402,8 @@ async fn restore(
         intents: Intents(saved.intents),
         osc: saved.osc,
         shared: saved.shared,
+        // Said anew with each IDENTIFY only; every client reads plain text.
+        compress: false,
         shard: saved.shard,
         wants: ready::Wants { presences: saved.presences, large: saved.large },
         says: online(),

@@ -21,6 +21,7 @@ use domain::{
 };
 use proto::{
     Id, Permissions,
+    code::close,
     gateway::{Dispatch, Shape},
     guild::GuildCreate,
     marker,
@@ -32,7 +33,7 @@ use super::{
     parcel::Parcel,
     replay::Replay,
     rooms::{RoomId, Rooms, Shift, Whom},
-    shard::ShardEnd,
+    shard::{Mail, ShardEnd},
 };
 
 /// Channels lost and gained at once above which a guild is told anew instead.
@@ -507,6 +508,11 @@ impl Listener for Hub {
         let parcel = Arc::new(Parcel::new(published.clone()));
         match &published.event {
             Event::LoginsRevoked(logins) => self.tell(News::Revoked(logins.as_slice().into())),
+            Event::IntentsTaken(bot) => {
+                for shard in self.shards() {
+                    shard.mail(Mail::CloseUser(*bot, close::DISALLOWED_INTENTS));
+                }
+            }
             Event::Dispatch(audience, dispatch) => {
                 self.replay.lock().unwrap_or_else(PoisonError::into_inner).keep(parcel.clone());
                 self.hear_dispatch(audience, dispatch, &parcel);

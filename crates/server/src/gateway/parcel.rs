@@ -37,7 +37,7 @@ impl Parcel {
     pub fn dispatch(&self) -> Option<(&Audience, &Dispatch)> {
         match &self.published.event {
             Event::Dispatch(audience, dispatch) => Some((audience, dispatch)),
-            Event::LoginsRevoked(_) => None,
+            Event::LoginsRevoked(_) | Event::IntentsTaken(_) => None,
         }
     }
 

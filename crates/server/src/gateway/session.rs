@@ -23,7 +23,7 @@ use proto::{
 };
 
 use super::{
-    deflate::Deflate,
+    packing::{Packing, Transport},
     parcel::{self, Parcel, STEP},
     rooms::RoomId,
     socket::Socket,
@@ -43,6 +43,12 @@ pub type Base = Arc<str>;
 /// The window in which changes of presence are counted.
 const PRESENCE_WINDOW: Duration = Duration::from_secs(20);
 
+/// The window in which requests for all members are counted.
+const MEMBERS_WINDOW: Duration = Duration::from_secs(60);
+
+/// How long a client waits that asks faster than it reads.
+const BEHIND: Duration = Duration::from_secs(5);
+
 /// Guilds remembered as lost.
 const GONE: usize = 256;
 
@@ -51,7 +57,7 @@ pub struct Line {
     pub socket: Socket,
     /// The session that uses it.
     pub peer: Option<usize>,
-    pub deflate: Option<Box<Deflate>>,
+    pub packing: Option<Box<Packing>>,
     /// What the client asked for in the address: `seq=shared`.
     pub shared: bool,
     /// The login of the page that opened it, if it may be used.
@@ -80,11 +86,11 @@ pub enum Item {
 }
 
 impl Line {
-    pub fn new(socket: Socket, shared: bool, deflate: bool, base: Base) -> Self {
+    pub fn new(socket: Socket, shared: bool, transport: Transport, base: Base) -> Self {
         Self {
             socket,
             peer: None,
-            deflate: deflate.then(Box::<Deflate>::default),
+            packing: Packing::of(transport),
             shared,
             cookie: None,
             backlog: VecDeque::new(),
@@ -146,13 +152,13 @@ impl Line {
 
     fn write(&mut self, item: &Item, snapshot: bool) {
         let out = self.socket.out();
-        if let Some(deflate) = &mut self.deflate {
-            let frame = match item {
-                Item::Control(text) => deflate.frame([text, &[]]),
-                Item::Dispatch { s, tail } | Item::Shared { s, tail, .. } => {
-                    deflate.frame([session::prefix(*s).as_bytes(), tail])
-                }
-            };
+        let packed = self.packing.as_mut().and_then(|packing| match item {
+            Item::Control(text) => packing.frame([text, &[]]),
+            Item::Dispatch { s, tail } | Item::Shared { s, tail, .. } => {
+                packing.frame([session::prefix(*s).as_bytes(), tail])
+            }
+        });
+        if let Some(frame) = packed {
             return if snapshot { out.push_snapshot(frame) } else { out.push(frame) };
         }
         match item {
@@ -196,6 +202,8 @@ pub struct Who {
     pub intents: Intents,
     pub osc: bool,
     pub shared: bool,
+    /// Long messages are packed, each by itself, unless the connection packs them all.
+    pub compress: bool,
     pub shard: Option<[u32; 2]>,
     pub wants: Wants,
     pub says: PresenceCommand,
@@ -228,6 +236,8 @@ pub struct Live {
     /// Requests for members, one at a time.
     pub asked: VecDeque<RequestGuildMembers>,
     pub chunks: Option<Chunks>,
+    /// When the window of requests for all members began, and how many there were.
+    pub member_requests: (Instant, u32),
     pub detached_at: Option<Instant>,
     /// When the window of changes of presence began, and how many there were.
     pub presences: (Instant, u32),
@@ -276,6 +286,7 @@ impl Live {
             voice: None,
             asked: VecDeque::new(),
             chunks: None,
+            member_requests: (now, 0),
             detached_at: None,
             presences: (now, 0),
             unsaid: false,
@@ -295,6 +306,31 @@ impl Live {
         self.presences.1 += 1;
         self.unsaid = self.presences.1 > most;
         !self.unsaid
+    }
+
+    /// Whether a request for members is taken; else how long to wait with it.
+    pub fn may_ask(
+        &mut self,
+        now: Instant,
+        request: &RequestGuildMembers,
+        most: u32,
+    ) -> Result<(), Duration> {
+        if self.asked.len() >= most as usize {
+            return Err(BEHIND);
+        }
+        let named = !request.user_ids.is_empty() || request.limit > 0;
+        if named || request.query.as_ref().is_some_and(|query| !query.is_empty()) {
+            return Ok(());
+        }
+        let (begun, count) = &mut self.member_requests;
+        if now >= *begun + MEMBERS_WINDOW {
+            (*begun, *count) = (now, 0);
+        }
+        if *count >= most {
+            return Err(*begun + MEMBERS_WINDOW - now);
+        }
+        *count += 1;
+        Ok(())
     }
 
     /// A change that had to wait, and may be told now.

@@ -289,9 +289,9 @@ impl Shard {
     }
 
     fn arrive(&mut self, arrival: Arrival) {
-        let Arrival { stream, leftover, limits, shared, deflate, cookie, base, slot } = arrival;
+        let Arrival { stream, leftover, limits, shared, transport, cookie, base, slot } = arrival;
         let Ok(socket) = Socket::new(stream, leftover, limits) else { return };
-        let mut line = Line::new(socket, shared, deflate, base);
+        let mut line = Line::new(socket, shared, transport, base);
         line.cookie = cookie;
         line.slot = slot;
         self.hub.metrics.sockets.fetch_add(1, Ordering::Relaxed);

@@ -24,7 +24,7 @@ use hyper_util::rt::TokioIo;
 use proto::websocket::{self, handshake};
 use tokio::net::TcpStream;
 
-use super::{Gateway, session::Base, shard::Mail, socket::SocketLimits};
+use super::{Gateway, packing::Transport, session::Base, shard::Mail, socket::SocketLimits};
 use crate::{
     api::{
         extract::{Caller, Origin},
@@ -44,7 +44,7 @@ pub struct Arrival {
     pub leftover: Bytes,
     pub limits: SocketLimits,
     pub shared: bool,
-    pub deflate: bool,
+    pub transport: Transport,
     pub cookie: Option<Box<str>>,
     pub base: Base,
     pub slot: Option<Arc<Slot>>,
@@ -67,7 +67,7 @@ pub fn routes(gateway: &Arc<Gateway>) -> Router<Arc<App>> {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Asked {
     shared: bool,
-    deflate: bool,
+    transport: Transport,
 }
 
 /// Checks the handshake, answers 101 and sends the connection on.
@@ -95,8 +95,8 @@ pub fn upgrade(gateway: &Arc<Gateway>, mut request: Request) -> Response {
         // The client may be gone before the answer is: then there is nothing to do.
         let Ok(upgraded) = upgrade.await else { return };
         let Some((stream, leftover)) = take_apart(upgraded) else { return };
-        let Asked { shared, deflate } = asked;
-        gateway.send(Arrival { stream, leftover, limits, shared, deflate, cookie, base, slot });
+        let Asked { shared, transport } = asked;
+        gateway.send(Arrival { stream, leftover, limits, shared, transport, cookie, base, slot });
     });
     let head = [
         (header::UPGRADE, "websocket"),
@@ -146,7 +146,7 @@ fn asked(query: &str) -> Result<Asked, &'static str> {
             ("v", _) => return Err("Only version 10 of the gateway is spoken here"),
             ("encoding", "json") => {}
             ("encoding", _) => return Err("Only encoding=json is spoken here"),
-            ("compress", "zlib-stream") => asked.deflate = true,
+            ("compress", "zlib-stream") => asked.transport = Transport::Zlib,
             // COMPAT: libraries that ask for it take plain text as well.
             ("compress", "zstd-stream" | "") => {}
             ("compress", _) => return Err("Only compress=zlib-stream is spoken here"),
@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(asked(""), Ok(Asked::default()), "a client may ask for nothing");
         assert_eq!(asked("v=10&encoding=json"), Ok(Asked::default()));
         let both = asked("v=10&encoding=json&compress=zlib-stream&seq=shared");
-        assert_eq!(both, Ok(Asked { shared: true, deflate: true }));
+        assert_eq!(both, Ok(Asked { shared: true, transport: Transport::Zlib }));
         assert_eq!(asked("?&compress=zstd-stream"), Ok(Asked::default()));
         for query in ["v=9", "v=11", "encoding=etf", "compress=gzip", "seq=mine"] {
             assert!(asked(query).is_err(), "{query}");

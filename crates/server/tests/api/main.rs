@@ -33,4 +33,5 @@ mod session;
 mod visibility;
 mod account;
 mod bot;
+mod coverage;
 mod user;

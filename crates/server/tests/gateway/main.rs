@@ -282,6 +282,84 @@ fn a_compressed_stream_says_the_same() {
 }
 
 #[test]
+fn long_messages_are_packed_one_by_one_for_who_asks() {
+    let house = House::new(|_| ());
+    let (anna, room) = house.room();
+    let mut raw = house.dial("v=10");
+    raw.unzip_each();
+    raw.identify(&anna, json!({ "compress": true }));
+    raw.until("GUILD_CREATE");
+    for n in 0..20 {
+        let content = format!("{n} {}", "long ".repeat(n * 10));
+        house.say(&anna, &room, content.trim());
+        assert_eq!(raw.until("MESSAGE_CREATE")["d"]["content"], content.trim());
+    }
+    assert!(raw.packed > 0, "READY is long");
+}
+
+#[test]
+fn a_bot_gets_the_privileged_intents_that_were_granted() {
+    const CONTENT: u64 = 1 << 15;
+    let house = House::new(|_| ());
+    let ask = |method: &str, path: &str, token: &str, body: &serde_json::Value| {
+        let (status, answer) = house.call(method, path, Some(token), Some(body));
+        assert!(status < 300, "{method} {path}: {status} {answer}");
+        answer
+    };
+    let account = json!({ "username": "alice", "password": "a password" });
+    let (_, alice) = house.call("POST", "/api/osc/v1/accounts", None, Some(&account));
+    let alice = alice["token"].as_str().expect("a token");
+    let made = ask("POST", "/api/osc/v1/bots", alice, &json!({ "name": "Echo" }));
+    let bot = made["token"].as_str().expect("a token");
+    let path = format!("/api/osc/v1/bots/{}", made["user"]["id"].as_str().expect("an id"));
+    let mut raw = house.dial("");
+    raw.identify_with(&format!("Bot {bot}"), CONTENT, json!({}));
+    // Taken while it listens.
+    ask("PATCH", &path, alice, &json!({ "intents": 2 }));
+    assert_eq!(raw.closed(), Some(4014));
+    for (intents, code) in [(CONTENT, Some(4014)), (1 << 8, Some(4014))] {
+        let mut raw = house.dial("");
+        raw.until_op(10);
+        raw.say(&json!({ "op": 2, "d": { "token": bot, "intents": intents } }));
+        assert_eq!(raw.closed(), code);
+    }
+    // What it has, and bits that nobody knows.
+    let mut raw = house.dial("");
+    raw.identify_with(bot, 2 | 1 << 40, json!({}));
+    let mut raw = house.dial("");
+    raw.until_op(10);
+    raw.say(&json!({ "op": 2, "d": { "token": bot } }));
+    assert_eq!(raw.closed(), Some(4013));
+}
+
+#[test]
+fn who_asks_for_members_too_often_is_told_so() {
+    let house = House::new(|config| config.limits.member_requests_per_minute = 2);
+    let (anna, room) = house.room();
+    let mut raw = house.dial("");
+    raw.identify(&anna, json!({}));
+    raw.until("GUILD_CREATE");
+    let all = json!({ "op": 8, "d": {
+        "guild_id": room.guild, "query": "", "limit": 0, "nonce": "n",
+    } });
+    for _ in 0..2 {
+        raw.say(&all);
+        raw.until("GUILD_MEMBERS_CHUNK");
+    }
+    raw.say(&all);
+    let limited = raw.until("RATE_LIMITED")["d"].clone();
+    assert_eq!((&limited["opcode"], &limited["meta"]["nonce"]), (&json!(8), &json!("n")));
+    assert_eq!(limited["meta"]["guild_id"], room.guild);
+    assert!(limited["retry_after"].as_f64().is_some_and(|wait| wait > 0.0 && wait <= 60.0));
+    // What there is not here ends nothing.
+    for op in [31, 43] {
+        raw.say(&json!({ "op": op, "d": { "guild_ids": [room.guild] } }));
+    }
+    raw.say(&json!({ "op": 1, "d": null }));
+    raw.until_op(11);
+}
+
+#[test]
 fn pure_v10_has_nothing_of_ours_and_content_needs_its_intent() {
     let house = House::new(|_| ());
     let (anna, room) = house.room();

@@ -204,7 +204,9 @@ pub struct Raw {
     decoder: Decoder,
     input: Vec<u8>,
     frames: std::collections::VecDeque<String>,
-    inflate: Option<Decompress>,
+    unpack: Unpack,
+    /// Messages that came packed.
+    pub packed: usize,
     pub session: String,
     /// The last number, each greater than the one before.
     pub seq: u64,
@@ -249,7 +251,8 @@ impl Raw {
             decoder: Decoder::new(Role::Client, Limits::NONE),
             input: rest,
             frames: std::collections::VecDeque::new(),
-            inflate: None,
+            unpack: Unpack::Nothing,
+            packed: 0,
             session: String::new(),
             seq: 0,
             count: 0,
@@ -259,7 +262,11 @@ impl Raw {
     }
 
     pub fn inflate(&mut self) {
-        self.inflate = Some(Decompress::new(true));
+        self.unpack = Unpack::Zlib(Decompress::new(true));
+    }
+
+    pub fn unzip_each(&mut self) {
+        self.unpack = Unpack::Each;
     }
 
     pub fn send(&mut self, payload: &[u8]) {
@@ -375,17 +382,38 @@ impl Raw {
             match event {
                 Event::Text(text) => self.frames.push_back(text.into_owned()),
                 Event::Binary(bytes) => {
-                    let inflate = self.inflate.as_mut().expect("nobody asked for bytes");
-                    let mut text = Vec::with_capacity(1 << 20);
-                    inflate
-                        .decompress_vec(&bytes, &mut text, FlushDecompress::Sync)
-                        .expect("deflate");
+                    let text = self.unpack.read(&bytes);
+                    self.packed += 1;
                     self.frames.push_back(String::from_utf8(text).expect("text"));
                 }
                 Event::Close(close) => self.code = Some(close.map_or(1005, |close| close.code)),
                 Event::Ping(_) | Event::Pong(_) => {}
             }
         }
+    }
+}
+
+/// How what comes as bytes is read.
+enum Unpack {
+    Nothing,
+    Zlib(Decompress),
+    Each,
+}
+
+impl Unpack {
+    fn read(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut text = Vec::with_capacity(1 << 20);
+        match self {
+            Self::Nothing => panic!("nobody asked for bytes"),
+            Self::Zlib(inflate) => {
+                let read = inflate.decompress_vec(bytes, &mut text, FlushDecompress::Sync);
+                read.expect("deflate");
+            }
+            Self::Each => {
+                flate2::read::ZlibDecoder::new(bytes).read_to_end(&mut text).expect("zlib");
+            }
+        }
+        text
     }
 }
 

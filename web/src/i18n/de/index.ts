@@ -1,5 +1,6 @@
 /** German, du-form. One file for each area of the screen, so that several people can write. */
 import type { Dictionary } from '../../lib/i18n';
+import bots from './bots.json';
 import common from './common.json';
 import nav from './nav.json';
 import people from './people.json';
@@ -7,5 +8,13 @@ import server from './server.json';
 import settings from './settings.json';
 import talk from './talk.json';
 
-const german: Dictionary = { ...common, ...nav, ...people, ...server, ...settings, ...talk };
+const german: Dictionary = {
+  ...bots,
+  ...common,
+  ...nav,
+  ...people,
+  ...server,
+  ...settings,
+  ...talk,
+};
 export default german;

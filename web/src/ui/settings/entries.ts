@@ -38,5 +38,8 @@ export const ENTRIES: readonly Entry[] = [
   { tab: 'keyboard', id: 'shortcuts', text: t('All shortcuts'), words: t('keys hotkeys') },
   { tab: 'advanced', id: 'developer', text: t('Developer mode'), words: t('copy ids') },
   { tab: 'advanced', id: 'cache', text: t('Clear what is stored here'), words: t('cache reset') },
+  { tab: 'bots', id: 'bots', text: t('My bots'), words: t('application token program') },
+  { tab: 'developers', id: 'libraries', text: t('A first program'), words: t('library api') },
+  { tab: 'developers', id: 'link', text: t('A link that adds a bot'), words: t('rights invite') },
   { tab: 'about', id: 'about', text: t('About'), words: t('version licence server') },
 ];

@@ -11,7 +11,8 @@ use proto::{
     Id,
     code::close,
     gateway::{
-        Dispatch, MembersChunk, RequestGuildMembers, UpdateVoiceState,
+        Dispatch, MembersChunk, RateLimited, RateLimitedMeta, RequestGuildMembers,
+        UpdateVoiceState, opcode,
         session::{Input, Output},
     },
     marker,
@@ -204,15 +205,23 @@ impl Shard {
     }
 
     fn ask_members(&mut self, slot: usize, request: RequestGuildMembers) {
-        let most = self.hub.app.limits.member_requests_per_minute as usize;
+        let most = self.hub.app.limits.member_requests_per_minute;
+        let now = self.now;
         let Some(Peer { live: Some(live), line, .. }) = self.peers.get_mut(slot) else { return };
-        live.asked.push_back(request);
-        let (many, at) = (live.asked.len() > most, *line);
-        match at {
-            Some(at) if many => self.close(at, close::RATE_LIMITED),
-            Some(at) => self.mark(at),
-            None => {}
+        let at = *line;
+        match live.may_ask(now, &request, most) {
+            Ok(()) => live.asked.push_back(request),
+            Err(wait) => {
+                let limited = RateLimited {
+                    opcode: opcode::REQUEST_GUILD_MEMBERS,
+                    retry_after: wait.as_millis().max(1) as f64 / 1_000.0,
+                    meta: RateLimitedMeta { guild_id: request.guild_id, nonce: request.nonce },
+                };
+                let number = live.top / crate::gateway::parcel::STEP;
+                self.tell_own(slot, number, &Dispatch::RateLimited(limited));
+            }
         }
+        at.into_iter().for_each(|at| self.mark(at));
     }
 
     /// Makes more of what a session asked for: its socket has room.

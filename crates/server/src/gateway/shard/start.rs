@@ -34,6 +34,7 @@ use crate::gateway::{
     clerk::{self, Kept, Logged, Request, Restored, Saved},
     kept::{GiveUp, Share},
     metrics::count,
+    packing::Packing,
     parcel::{Parcel, STEP},
     session::{Item, Link, Live, Peer, Who},
 };
@@ -112,7 +113,11 @@ impl Shard {
         live.pending.extend(&guilds);
         let held = std::mem::take(&mut live.held);
         let ready = ready_of(&self.hub.app, live, &start, &guilds);
-        let at = *line;
+        let (at, compress) = (*line, live.who.compress);
+        // COMPAT: some ask for both; packed twice, their messages could not be read.
+        if let Some(line) = at.filter(|_| compress).and_then(|at| self.lines.get_mut(at)) {
+            line.packing.get_or_insert_with(|| Box::new(Packing::Each));
+        }
         self.tell_own(slot, number, &Dispatch::Ready(Box::new(ready)));
         count(&self.hub.metrics.identifies);
         for parcel in held {

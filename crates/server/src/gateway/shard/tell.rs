@@ -366,5 +366,5 @@ impl Shard {
 
 /// Whether it answers what the client asked for, which it asks for anew when it comes back.
 fn is_answer(dispatch: &Dispatch) -> bool {
-    matches!(dispatch, Dispatch::GuildMembersChunk(_))
+    matches!(dispatch, Dispatch::GuildMembersChunk(_) | Dispatch::RateLimited(_))
 }

@@ -381,7 +381,7 @@ fn place(dispatch: &Dispatch) -> Place {
         D::Ready(_) | D::Resumed(_) | D::GuildCreate(_) | D::UserUpdate(_) => (None, None),
         D::OscChannelCreate(_) | D::OscUserUpdate(_) => (None, None),
         D::OscRelationshipUpdate(_) | D::OscRelationshipRemove(_) => (None, None),
-        D::OscNotificationUpdate(_) => (None, None),
+        D::OscNotificationUpdate(_) | D::RateLimited(_) => (None, None),
         D::ChannelRecipientAdd(e) | D::ChannelRecipientRemove(e) => (None, Some(e.channel_id)),
         D::OscReadStateUpdate(state) => (None, Some(state.channel_id)),
         D::GuildUpdate(guild) => (Some(guild.id), None),
