@@ -15,9 +15,10 @@ use proto::{
     gateway::{Dispatch, Ready},
     guild::UnavailableGuild,
     marker,
-    message::Message,
+    message::{self, Message},
     osc::{BLOCKED, NotificationSetting, ReadState, Relationship},
     presence::TypingStart,
+    thread::ThreadMembersUpdate,
     user::{CurrentUser, User},
 };
 
@@ -62,7 +63,7 @@ impl Cache {
 
     /// A channel of a guild or a direct message.
     pub fn channel(&self, id: Id<marker::Channel>) -> Option<&Channel> {
-        let in_guild = || self.guilds.values().find_map(|guild| guild.channels.get(&id));
+        let in_guild = || self.guilds.values().find_map(|guild| guild.channel(id));
         self.dms.get(&id).or_else(in_guild)
     }
 
@@ -118,6 +119,17 @@ impl Cache {
                 self.dms.insert(channel.id, (**channel).clone());
             }
             D::ChannelDelete(channel) => self.drop_channel(channel.id),
+            D::ThreadCreate(thread) | D::ThreadUpdate(thread) => self.put_thread(thread),
+            D::ThreadDelete(gone) => self.drop_threads(gone.guild_id, &[gone.id]),
+            D::ThreadListSync(sync) => {
+                let of = sync.channel_ids.as_deref();
+                self.in_guild(sync.guild_id, |guild| guild.sync_threads(of, &sync.threads));
+            }
+            D::ThreadMemberUpdate(update) => {
+                let (id, guild) = (update.member.id, update.guild_id);
+                self.in_guild(guild, |guild| guild.put_own(id, Some(&update.member)));
+            }
+            D::ThreadMembersUpdate(update) => self.update_thread_members(update),
             D::ChannelPinsUpdate(pins) => {
                 if let Some(channel) = self.channel_mut(pins.channel_id) {
                     channel.last_pin_timestamp = pins.last_pin_timestamp;
@@ -170,9 +182,11 @@ impl Cache {
                 self.in_timeline(message.channel_id, |timeline, _| timeline.change(message));
             }
             D::MessageDelete(gone) => {
+                self.uncount(gone.channel_id, 1);
                 self.in_timeline(gone.channel_id, |timeline, _| timeline.remove(&[gone.id]));
             }
             D::MessageDeleteBulk(gone) => {
+                self.uncount(gone.channel_id, gone.ids.len() as u32);
                 self.in_timeline(gone.channel_id, |timeline, _| timeline.remove(&gone.ids));
             }
             D::MessageReactionAdd(event) => self.in_timeline(event.channel_id, |timeline, me| {
@@ -236,7 +250,8 @@ impl Cache {
     fn put_guild(&mut self, guild: GuildCopy) {
         let id = guild.guild.id;
         if let Some(before) = self.guilds.get(&id) {
-            let hidden = before.channels.keys().filter(|id| !guild.channels.contains_key(id));
+            let known = before.channels.keys().chain(before.threads.keys());
+            let hidden = known.filter(|id| guild.channel(**id).is_none());
             let hidden: Vec<_> = hidden.copied().collect();
             hidden.into_iter().for_each(|channel| self.close(channel));
         }
@@ -249,7 +264,7 @@ impl Cache {
             self.unavailable.remove(&gone.id);
             return;
         };
-        for channel in guild.channels.keys() {
+        for channel in guild.channels.keys().chain(guild.threads.keys()) {
             self.close(*channel);
         }
         if gone.unavailable == Some(true) {
@@ -267,6 +282,43 @@ impl Cache {
                 if let Some(known) = self.dms.get_mut(&channel.id) {
                     *known = channel.clone();
                 }
+            }
+        }
+    }
+
+    /// Archived threads are not kept.
+    fn put_thread(&mut self, thread: &Channel) {
+        let Some(guild) = thread.guild_id else { return };
+        if thread.thread_metadata.as_ref().is_some_and(|metadata| metadata.archived) {
+            return self.drop_threads(guild, &[thread.id]);
+        }
+        self.in_guild(guild, |guild| guild.put_thread(thread));
+    }
+
+    fn drop_threads(&mut self, guild: Id<marker::Guild>, ids: &[Id<marker::Channel>]) {
+        for id in ids {
+            self.close(*id);
+            self.in_guild(guild, |guild| drop(guild.threads.remove(id)));
+        }
+    }
+
+    fn update_thread_members(&mut self, update: &ThreadMembersUpdate) {
+        let Some(me) = self.user_id() else { return };
+        let came = update.added_members.iter().find(|added| added.user_id == me);
+        let went = update.removed_member_ids.contains(&me);
+        self.in_guild(update.guild_id, |guild| {
+            if let Some(thread) = guild.threads.get_mut(&update.id) {
+                thread.member_count = Some(update.member_count);
+            }
+            if came.is_some() || went {
+                guild.put_own(update.id, came.filter(|_| !went));
+            }
+        });
+        if went {
+            // Nobody is called in a thread that they left; calls of before are void.
+            match self.read_states.get_mut(&update.id) {
+                Some(state) if state.last_message_id.is_some() => state.mention_count = 0,
+                _ => drop(self.read_states.remove(&update.id)),
             }
         }
     }
@@ -289,13 +341,16 @@ impl Cache {
     }
 
     fn channel_mut(&mut self, id: Id<marker::Channel>) -> Option<&mut Channel> {
-        let in_guild = self.guilds.values_mut().find_map(|guild| guild.channels.get_mut(&id));
+        let in_guild = self.guilds.values_mut().find_map(|guild| guild.channel_mut(id));
         self.dms.get_mut(&id).or(in_guild)
     }
 
     fn drop_channel(&mut self, id: Id<marker::Channel>) {
         self.dms.remove(&id);
         self.close(id);
+        let hang = |guild: &GuildCopy| guild.threads_of(id);
+        let threads: Vec<_> = self.guilds.values().flat_map(hang).collect();
+        threads.into_iter().for_each(|thread| self.close(thread));
         self.guilds.values_mut().for_each(|guild| guild.drop_channel(id));
     }
 
@@ -306,10 +361,22 @@ impl Cache {
         let meant = self.is_meant(message);
         if let Some(channel) = self.channel_mut(here) {
             channel.last_message_id = Some(Some(message.id));
+            if message.kind != message::THREAD_STARTER_MESSAGE {
+                let counts = [&mut channel.message_count, &mut channel.total_message_sent];
+                counts.into_iter().flatten().for_each(|count| *count += 1);
+            }
         }
         if meant && self.counts_mentions {
             let unread = ReadState { channel_id: here, last_message_id: None, mention_count: 0 };
             self.read_states.entry(here).or_insert(unread).mention_count += 1;
+        }
+    }
+
+    /// Messages of a thread are gone.
+    fn uncount(&mut self, channel: Id<marker::Channel>, gone: u32) {
+        let thread = self.channel_mut(channel);
+        if let Some(count) = thread.and_then(|thread| thread.message_count.as_mut()) {
+            *count = count.saturating_sub(gone);
         }
     }
 
@@ -325,11 +392,15 @@ impl Cache {
         let Some(guild) = message.guild_id else {
             return true;
         };
-        let mine = self.guilds.get(&guild).and_then(|guild| guild.members.get(&me));
+        let known = self.guilds.get(&guild);
+        let mine = known.and_then(|guild| guild.members.get(&me));
         let mine = mine.map_or(&[][..], |member| &member.roles);
-        message.mention_everyone
-            || message.mentions.iter().any(|user| user.id == me)
-            || message.mention_roles.iter().any(|role| mine.contains(role))
+        let thread = known.and_then(|guild| guild.threads.get(&message.channel_id));
+        // In a thread many are called only if they are in it.
+        let hears = thread.is_none_or(|thread| thread.member.is_some());
+        let loud = message.mention_everyone
+            || message.mention_roles.iter().any(|role| mine.contains(role));
+        message.mentions.iter().any(|user| user.id == me) || (hears && loud)
     }
 
     fn put_typing(&mut self, typing: &TypingStart) {

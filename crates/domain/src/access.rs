@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use proto::{Code, Id, Permissions, marker};
+use proto::{Code, Id, Permissions, channel::is_thread, marker};
 
 use crate::{
     App,
@@ -10,12 +10,15 @@ use crate::{
     cache::Guild,
     reject::{Reject, Result, no},
     rows::{ChannelRow, MemberRow},
+    thread::{self, Standing},
 };
 
 /// A channel as somebody stands in it.
 #[derive(Clone)]
 pub struct Place {
     pub channel: Arc<ChannelRow>,
+    /// It is a thread.
+    pub thread: Option<Arc<Standing>>,
     /// `None`: a direct message.
     pub guild: Option<Arc<Guild>>,
     pub permissions: Permissions,
@@ -51,17 +54,24 @@ pub async fn channel(app: &App, actor: &Actor, id: Id<marker::Channel>) -> Resul
         if !channel.recipients.contains(&actor.user) {
             return no(unknown);
         }
-        return Ok(Place { channel, guild: None, permissions: IN_DM, member: None });
+        let permissions = IN_DM;
+        return Ok(Place { channel, thread: None, guild: None, permissions, member: None });
     };
-    let (permissions, member) = {
-        let state = guild.read();
-        let permissions = state.permissions_in(actor.user, &channel, app.clock.now());
-        (permissions, state.members.get(&actor.user).cloned())
+    let now = app.clock.now();
+    let member = guild.read().members.get(&actor.user).cloned();
+    let (thread, permissions) = match is_thread(channel.kind) {
+        true => {
+            let standing = thread::standing(app, &guild, actor, id).await?;
+            let is_in = standing.is_in;
+            let have = guild.read().permissions_inside(actor.user, &channel, is_in, now);
+            (Some(Arc::new(standing)), have)
+        }
+        false => (None, guild.read().permissions_in(actor.user, &channel, now)),
     };
     if !permissions.contains(Permissions::VIEW_CHANNEL) {
         return no(unknown);
     }
-    Ok(Place { channel, guild: Some(guild), permissions, member })
+    Ok(Place { channel, thread, guild: Some(guild), permissions, member })
 }
 
 /// The channel, if the actor may see it and has these permissions there.

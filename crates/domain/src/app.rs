@@ -15,9 +15,11 @@ use crate::{
     presence::Presences,
     reject::{Reject, Result, no},
     rows::{
-        ChannelRow, EmojiRow, EventRow, GuildRow, MemberRow, MetaRow, RoleRow, TipRow, UserRow,
+        ChannelRow, EmojiRow, EventRow, GuildRow, MemberRow, MetaRow, RoleRow, ThreadRow, TipRow,
+        UserRow,
     },
     store::{BoxFuture, IntoKey as _, Scan, Store},
+    thread,
     view::View,
 };
 
@@ -148,12 +150,13 @@ impl App {
             Some(guild) => guild,
             None => {
                 // With what waits: who was taken out of a group a moment ago is out.
-                let Some(row) = self.store.get::<ChannelRow>(id).await? else {
-                    return no(unknown);
-                };
-                match row.guild_id {
-                    Some(guild) => guild,
-                    None => return Ok((Arc::new(row), None)),
+                match self.store.get::<ChannelRow>(id).await? {
+                    Some(ChannelRow { guild_id: Some(guild), .. }) => guild,
+                    Some(row) => return Ok((Arc::new(row), None)),
+                    None => match self.store.get::<ThreadRow>(id).await? {
+                        Some(row) => row.guild_id,
+                        None => return no(unknown),
+                    },
                 }
             }
         };
@@ -161,7 +164,14 @@ impl App {
             Err(crate::reject::Error::Reject(_)) => return no(unknown),
             other => other?,
         };
-        let channel = guild.read().channels.get(&id).cloned();
+        let channel = guild.read().channel(id);
+        let channel = match channel {
+            Some(channel) => Some(channel),
+            None => {
+                let archived = self.store.get::<ThreadRow>(id).await?;
+                archived.and_then(|row| guild.read().thread_channel(&row))
+            }
+        };
         match channel {
             Some(channel) => Ok((channel, Some(guild))),
             None => no(unknown),
@@ -227,8 +237,11 @@ async fn load_guild(disk: &View, id: Id<marker::Guild>) -> anyhow::Result<Option
     };
     let channels = Scan::of::<ChannelRow>().by("by_guild").prefix(id);
     let channels = disk.scan::<ChannelRow>(channels).await?;
-    let tips = channels.iter().map(|channel| channel.id.into_key()).collect();
-    let tips = disk.get_many::<TipRow>(tips).await?;
+    let threads = Scan::of::<ThreadRow>().by("by_active").prefix(id);
+    let threads = disk.scan::<ThreadRow>(threads).await?;
+    let tips = channels.iter().map(|channel| channel.id);
+    let tips = tips.chain(threads.iter().map(|thread| thread.id)).map(|id| id.into_key());
+    let tips = disk.get_many::<TipRow>(tips.collect()).await?;
     let roles = disk.scan::<RoleRow>(Scan::of::<RoleRow>().prefix(id)).await?;
     let emojis = disk.scan::<EmojiRow>(Scan::of::<EmojiRow>().prefix(id)).await?;
     let mut members = std::collections::HashMap::new();
@@ -243,8 +256,10 @@ async fn load_guild(disk: &View, id: Id<marker::Guild>) -> anyhow::Result<Option
         }
         page = page.after(last);
     }
+    let threads = thread::load(disk, threads, &members).await?;
     Ok(Some(GuildState {
         row,
+        threads,
         channels: channels.into_iter().map(|row| (row.id, Arc::new(row))).collect(),
         tips: tips.into_iter().flatten().map(|row| (row.channel_id, row)).collect(),
         roles: roles.into_iter().map(|row| (row.id, row)).collect(),

@@ -36,6 +36,16 @@ pub enum Audience {
     GuildWith(Id<marker::Guild>, Permissions),
     /// Members who can view the channel.
     Channel(Id<marker::Guild>, Id<marker::Channel>),
+    /// Of the members who can view `parent` those who are in its private thread, or manage threads.
+    Thread {
+        guild: Id<marker::Guild>,
+        parent: Id<marker::Channel>,
+        thread: Id<marker::Channel>,
+        /// Who was in it: of an archived one, and who is just being taken out.
+        also: Vec<Id<marker::User>>,
+    },
+    /// These members.
+    Within(Id<marker::Guild>, Vec<Id<marker::User>>),
     /// These people, wherever they are.
     Users(Vec<Id<marker::User>>),
 }
@@ -43,9 +53,11 @@ pub enum Audience {
 impl Audience {
     pub fn guild(&self) -> Option<Id<marker::Guild>> {
         match self {
-            Self::Guild(guild) | Self::GuildWith(guild, _) | Self::Channel(guild, _) => {
-                Some(*guild)
-            }
+            Self::Guild(guild)
+            | Self::GuildWith(guild, _)
+            | Self::Channel(guild, _)
+            | Self::Thread { guild, .. }
+            | Self::Within(guild, _) => Some(*guild),
             Self::Users(_) => None,
         }
     }

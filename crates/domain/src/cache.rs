@@ -12,15 +12,24 @@ use std::{
 };
 
 use proto::{
-    Id, Permissions, Timestamp, marker,
+    Id, Permissions, Timestamp,
+    channel::is_thread,
+    marker,
     permission::{self, Asker, OVERWRITE_MEMBER, OVERWRITE_ROLE},
     voice::VoiceState,
 };
 
 use crate::{
-    rows::{ChannelRow, EmojiRow, GuildRow, MemberRow, RoleRow, TipRow, UserRow},
+    rows::{
+        ChannelRow, EmojiRow, GuildRow, MemberRow, RoleRow, ThreadMemberRow, ThreadRow, TipRow,
+        UserRow,
+    },
     store::{Entity, Op, Row, Table},
 };
+
+mod thread;
+
+pub use thread::Thread;
 
 #[derive(Default)]
 pub struct Cache {
@@ -50,6 +59,8 @@ pub struct Guild {
 pub struct GuildState {
     pub row: GuildRow,
     pub channels: BTreeMap<Id<marker::Channel>, Arc<ChannelRow>>,
+    /// Active ones.
+    pub threads: BTreeMap<Id<marker::Channel>, Thread>,
     pub tips: HashMap<Id<marker::Channel>, TipRow>,
     /// With @everyone.
     pub roles: BTreeMap<Id<marker::Role>, RoleRow>,
@@ -103,6 +114,7 @@ impl GuildState {
         Self {
             row,
             channels: BTreeMap::new(),
+            threads: BTreeMap::new(),
             tips: HashMap::new(),
             roles: BTreeMap::new(),
             emojis: BTreeMap::new(),
@@ -146,7 +158,11 @@ impl GuildState {
         };
         let roles = self.roles_of(member);
         let asker = self.asker(member, &roles, now);
-        self.for_guests(member, permission::compute(&asker, &channel.overwrites))
+        let have = match is_thread(channel.kind) {
+            true => self.in_thread(&asker, channel, self.is_in(member.user_id, channel.id)),
+            false => permission::compute(&asker, &channel.overwrites),
+        };
+        self.for_guests(member, have)
     }
 
     /// What somebody without any role may do in a channel: a visitor of a public room.
@@ -160,7 +176,10 @@ impl GuildState {
             roles: &[],
             timed_out: false,
         };
-        permission::compute(&asker, &channel.overwrites)
+        match is_thread(channel.kind) {
+            true => self.in_thread(&asker, channel, false),
+            false => permission::compute(&asker, &channel.overwrites),
+        }
     }
 
     fn asker<'a>(
@@ -214,7 +233,8 @@ impl GuildState {
         }
         let named: BTreeSet<_> = self.named_in_overwrites(OVERWRITE_ROLE).collect();
         let matters = |(role, permissions): &&(Id<marker::Role>, Permissions)| {
-            named.contains(&role.cast()) || permissions.contains(Permissions::VIEW_CHANNEL)
+            let shows = *permissions & (Permissions::VIEW_CHANNEL | Permissions::MANAGE_THREADS);
+            named.contains(&role.cast()) || !shows.is_empty()
         };
         let mut roles: Vec<_> = roles.iter().filter(matters).map(|(role, _)| *role).collect();
         roles.sort_unstable();
@@ -229,10 +249,19 @@ impl GuildState {
 
     /// Whether members of this class see the channel.
     pub fn class_sees(&self, class: &Class, channel: &ChannelRow) -> bool {
+        self.class_has(class, channel, Permissions::VIEW_CHANNEL)
+    }
+
+    /// Whether members of this class have these permissions in the channel, who is silenced and
+    /// guests aside: of VIEW_CHANNEL and MANAGE_THREADS only.
+    pub fn class_has(&self, class: &Class, channel: &ChannelRow, needed: Permissions) -> bool {
         let have = match class {
             Class::All => return true,
             Class::Person(user) => {
-                self.permissions_in(*user, channel, Timestamp::from_ms(i64::MAX))
+                let Some(member) = self.members.get(user) else { return false };
+                let roles = self.roles_of(member);
+                let asker = self.asker(member, &roles, Timestamp::from_ms(i64::MAX));
+                permission::compute(&asker, &channel.overwrites)
             }
             Class::Roles(ids) => {
                 let known = ids.iter().filter_map(|id| self.roles.get(id));
@@ -248,7 +277,7 @@ impl GuildState {
                 permission::compute(&asker, &channel.overwrites)
             }
         };
-        have.contains(Permissions::VIEW_CHANNEL)
+        have.contains(needed)
     }
 
     /// The channels this member sees.
@@ -278,7 +307,7 @@ impl Cache {
     /// Keeps a guild just loaded. The caller holds the guild's lane, and nothing of it waits.
     pub(crate) fn keep_guild(&self, state: GuildState) -> Arc<Guild> {
         let mut places = self.places.write().expect("no panic while locked");
-        for channel in state.channels.keys() {
+        for channel in state.channels.keys().chain(state.threads.keys()) {
             places.insert(*channel, state.row.id);
         }
         drop(places);
@@ -349,7 +378,22 @@ impl Cache {
             let row = TipRow::from_row(row)?;
             if let Some(guild) = row.guild_id.and_then(|id| self.guild(id)) {
                 self.touched.touch(guild.id);
-                guild.write().tips.insert(row.channel_id, row);
+                // Nothing is kept in memory of threads that are archived.
+                if self.place(row.channel_id).is_some() {
+                    guild.write().tips.insert(row.channel_id, row);
+                }
+            }
+        } else if is::<ThreadRow>(table) {
+            self.put_thread(ThreadRow::from_row(row)?);
+        } else if is::<ThreadMemberRow>(table) {
+            let row = ThreadMemberRow::from_row(row)?;
+            if let Some(guild) = self.guild(row.guild_id) {
+                let mut state = guild.write();
+                // Who left the guild in this moment is not in its threads either.
+                let here = state.members.contains_key(&row.user_id);
+                if let Some(thread) = state.threads.get_mut(&row.thread_id).filter(|_| here) {
+                    thread.members.insert(row.user_id, row.joined_at);
+                }
             }
         } else if is::<RoleRow>(table) {
             let row = RoleRow::from_row(row)?;
@@ -395,6 +439,24 @@ impl Cache {
                 let mut state = guild.write();
                 state.channels.remove(&channel);
                 state.tips.remove(&channel);
+                let hung = state.threads.values().filter(|thread| thread.row.parent_id == channel);
+                let hung: Vec<_> = hung.map(|thread| thread.row.id).collect();
+                hung.into_iter().for_each(|thread| self.drop_thread(&mut state, thread));
+            }
+        } else if is::<ThreadRow>(table) {
+            let Some(thread) = Id::new(first) else { return };
+            if let Some(guild) = self.place(thread).and_then(|guild| self.guild(guild)) {
+                self.drop_thread(&mut guild.write(), thread);
+            }
+        } else if is::<ThreadMemberRow>(table) {
+            let (Some(thread), Some(user)) = (Id::new(first), second.and_then(Id::new)) else {
+                return;
+            };
+            if let Some(guild) = self.place(thread).and_then(|guild| self.guild(guild)) {
+                let mut state = guild.write();
+                if let Some(thread) = state.threads.get_mut(&thread) {
+                    thread.members.remove(&user);
+                }
             }
         } else if is::<EmojiRow>(table) {
             let guild = Id::new(first).and_then(|guild| self.guild(guild));
@@ -408,8 +470,11 @@ impl Cache {
             let mut state = guild.write();
             if is::<RoleRow>(table) {
                 Id::new(second).into_iter().for_each(|role| drop(state.roles.remove(&role)));
-            } else {
-                Id::new(second).into_iter().for_each(|user| drop(state.members.remove(&user)));
+            } else if let Some(user) = Id::new(second) {
+                state.members.remove(&user);
+                for thread in state.threads.values_mut() {
+                    thread.members.remove(&user);
+                }
             }
         }
     }

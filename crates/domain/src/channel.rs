@@ -25,6 +25,7 @@ use crate::{
     render,
     rows::{ChannelRow, GuildRow, InviteRow, Purge, TipRow},
     store::Batch,
+    thread,
 };
 
 pub(crate) use check::lines;
@@ -49,6 +50,8 @@ pub(crate) fn row(app: &App, guild: Id<marker::Guild>, kind: u8, name: String) -
         epoch: 0,
         owner_id: None,
         icon: None,
+        thread_auto_archive: 0,
+        thread_rate_limit: 0,
     }
 }
 
@@ -123,6 +126,9 @@ pub async fn list(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<Vec
 /// A channel, also a direct message.
 pub async fn get(app: &App, actor: &Actor, id: Id<marker::Channel>) -> Result<Channel> {
     let place = access::channel(app, actor, id).await?;
+    if place.thread.is_some() {
+        return thread::get(app, actor, &place).await;
+    }
     match &place.guild {
         None => dm::render_for(app, &place.channel, actor.user).await,
         Some(guild) => Ok(render::channel(&place.channel, guild.read().tips.get(&id))),
@@ -152,6 +158,8 @@ pub async fn create(
         last_message_id: None,
         loud: Vec::new(),
         last_pin_at: None,
+        messages: 0,
+        sent: 0,
     };
     let answer = render::channel(&row, Some(&tip));
     let event = told(id, row.id, Dispatch::ChannelCreate(Box::new(answer.clone())));
@@ -234,6 +242,9 @@ pub async fn delete(app: &App, actor: &Actor, id: Id<marker::Channel>) -> Result
             _ => dm::close(app, actor, &place.channel).await,
         };
     };
+    if place.thread.is_some() {
+        return thread::delete(app, actor, id).await;
+    }
     place.require(Permissions::MANAGE_CHANNELS)?;
     let (lane, guild) = guild::alone(app, guild_id).await?;
     let invites = invite::rows(app, guild_id).await?;

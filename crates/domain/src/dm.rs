@@ -96,6 +96,8 @@ pub(crate) fn row(app: &App, kind: u8) -> ChannelRow {
         epoch: 0,
         owner_id: None,
         icon: None,
+        thread_auto_archive: 0,
+        thread_rate_limit: 0,
     }
 }
 

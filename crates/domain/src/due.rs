@@ -23,6 +23,7 @@ pub async fn run_once(app: &App) {
     settle("gateway sessions", prune_sessions(app).await);
     settle("secrets", prune_secrets(app).await);
     settle("silences", prune_silences(app).await);
+    settle("threads", crate::thread::archive_idle(app).await);
     settle("directory", crate::directory::refresh_dirty(app).await);
     settle("what is deleted", crate::purge::run_once(app).await);
 }

@@ -334,7 +334,8 @@ async fn recipient(app: &App, channel_id: ChannelId, user: UserId) -> Result<Cha
 }
 
 fn direct(row: ChannelRow) -> Place {
-    Place { channel: Arc::new(row), guild: None, permissions: Permissions::NONE, member: None }
+    let permissions = Permissions::NONE;
+    Place { channel: Arc::new(row), thread: None, guild: None, permissions, member: None }
 }
 
 /// Somebody the actor could also write to alone.

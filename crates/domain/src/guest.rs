@@ -10,6 +10,7 @@ use crate::{
     relationship, render,
     rows::{BanRow, DmRow, GuildRow, MemberRow, NotificationRow, ReadStateRow, UserKind, UserRow},
     store::{Batch, SCAN_MAX, Scan, Value},
+    thread,
     user::{self, Rooms},
 };
 
@@ -145,7 +146,10 @@ pub(crate) async fn retire(app: &App, guest: &Actor, account: Id<marker::User>) 
     let closed = member::closed_everywhere(app, &members);
     let (left, told) = user::leave(&row, &members);
     events.extend(told);
+    let (threads, told) = thread::left_all(app, &members);
+    events.extend(told);
     let batch = left
+        .and(threads)
         .and(logins)
         .put(&row)
         .prune::<DmRow>(guest.user, None, SCAN_MAX)

@@ -162,6 +162,8 @@ async fn founding(app: &App, actor: &Actor, row: GuildRow) -> Result<(Batch, Vec
             last_message_id: None,
             loud: Vec::new(),
             last_pin_at: None,
+            messages: 0,
+            sent: 0,
         };
         batch = batch.insert(channel).insert(&tip);
     }

@@ -82,7 +82,7 @@ pub async fn create(
     let Some(guild) = place.guild.clone() else {
         return no(Reject::Refused(Code::DM_EXECUTE));
     };
-    if place.channel.kind == GUILD_CATEGORY {
+    if place.channel.kind == GUILD_CATEGORY || place.thread.is_some() {
         return no(Reject::Refused(Code::WRONG_TYPE));
     }
     let wish = wish(app, actor, &place, &draft)?;

@@ -45,6 +45,7 @@ pub mod seed;
 
 pub mod guild;
 pub mod channel;
+pub mod thread;
 pub mod role;
 pub mod member;
 pub mod ban;

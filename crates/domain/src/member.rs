@@ -27,6 +27,7 @@ use crate::{
     render,
     rows::{BanRow, ChannelRow, MemberRow, Purge, RoleRow, UserKind, UserRow},
     store::{Batch, Entity as _, Scan},
+    thread,
 };
 
 pub use edit::{add_role, edit, edit_own, remove_role};
@@ -216,7 +217,9 @@ pub async fn leave(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<()
         return no(Reject::Unknown(Code::UNKNOWN_GUILD));
     };
     let batch = left(silence::left(app, &row), id, actor.user);
-    lane.enqueue(batch, vec![removed(id, &user)]).durable().await
+    let (rows, told) = thread::left(&guild.read(), actor.user);
+    let events = std::iter::once(removed(id, &user)).chain(told).collect();
+    lane.enqueue(batch.and(rows), events).durable().await
 }
 
 /// Takes the row out; what somebody had read and set there goes later.
@@ -237,6 +240,9 @@ pub(crate) fn removal(app: &App, state: &GuildState, user: &UserRow) -> (Batch, 
     let kept = state.members.get(&user.id).map(|row| silence::left(app, row));
     let mut batch = left(kept.unwrap_or_default(), id, user.id);
     let mut events = vec![removed(id, user)];
+    let (rows, told) = thread::left(state, user.id);
+    batch = batch.and(rows);
+    events.extend(told);
     let own = state
         .roles
         .values()

@@ -9,8 +9,8 @@ use proto::{
     gateway::Dispatch,
     marker,
     message::{
-        CreateMessage, EditMessage, Message, MessageDelete, MessageDeleteBulk, MessageReference,
-        Nonce,
+        self, CreateMessage, EditMessage, Message, MessageDelete, MessageDeleteBulk,
+        MessageReference, Nonce,
     },
 };
 
@@ -24,6 +24,7 @@ use crate::{
     render,
     rows::{AttachmentRow, Loud, MessageRow, NonceRow, PinRow, ReactionRow, TipRow},
     store::Batch,
+    thread,
 };
 
 pub use check::{LastSent, Mentioned};
@@ -65,7 +66,10 @@ pub async fn send(
     let (mut row, mentioned) = check::draft(app, actor, &place, draft, &files, reference)?;
     row.attachments = attachment::rows(actor, &row, files);
 
-    let mut batch = Batch::new().insert(&row).put(&next_tip(app, &place, &row).await?);
+    // Before the message: whom it brings into a thread hears it.
+    let (opened, mut events) = thread::written(app, actor, &place, &mentioned.users).await?;
+    let tip = next_tip(app, &place, &row).await?;
+    let mut batch = Batch::new().and(opened).insert(&row).put(&tip);
     if let Some(nonce) = nonce {
         let at = app.clock.now();
         let author_id = actor.user;
@@ -74,7 +78,6 @@ pub async fn send(
     }
     batch = batch.and(attachment::keep(&row.attachments));
     batch = batch.and(read_state::count_mentions(app, &place, &row, &mentioned).await?);
-    let mut events = Vec::new();
     if place.guild.is_none() {
         let (open, told) = dm::open_for_all(app, &place.channel).await?;
         batch = batch.and(open);
@@ -101,9 +104,10 @@ async fn sent_before(app: &App, actor: &Actor, known: NonceRow) -> Result<Messag
 
 /// Who hears of messages in this place.
 pub(crate) fn audience(place: &Place) -> Audience {
-    match &place.guild {
-        Some(guild) => Audience::Channel(guild.id, place.channel.id),
-        None => Audience::Users(place.channel.recipients.clone()),
+    match (&place.guild, &place.thread) {
+        (_, Some(thread)) => thread::audience(&thread.row, thread.also.clone()),
+        (Some(guild), None) => Audience::Channel(guild.id, place.channel.id),
+        (None, None) => Audience::Users(place.channel.recipients.clone()),
     }
 }
 
@@ -116,8 +120,14 @@ async fn next_tip(app: &App, place: &Place, row: &MessageRow) -> Result<TipRow> 
         last_message_id: None,
         loud: Vec::new(),
         last_pin_at: None,
+        messages: 0,
+        sent: 0,
     });
     tip.last_message_id = Some(row.id);
+    if place.thread.is_some() && row.kind != message::THREAD_STARTER_MESSAGE {
+        tip.messages = tip.messages.saturating_add(1);
+        tip.sent = tip.sent.saturating_add(1);
+    }
     if row.mention_everyone || !row.mention_roles.is_empty() {
         let roles = if row.mention_everyone { Vec::new() } else { row.mention_roles.clone() };
         tip.loud.push(Loud { id: row.id, roles, author_id: Some(row.author_id) });
@@ -143,6 +153,7 @@ pub async fn edit(
     }
     let lane = app.lane_channel(place.guild_id(), channel).await;
     let place = access::channel(app, actor, channel).await?;
+    thread::is_open(&place)?;
     let before = find(app, channel, id).await?;
     may_edit(app, actor, &place, &before, &edit)?;
     let mut row = check::edited(app, actor, &place, &before, &edit, &files)?;
@@ -234,6 +245,9 @@ pub async fn delete(
     if row.author_id != actor.user {
         place.require(Permissions::MANAGE_MESSAGES)?;
     }
+    if row.kind == message::THREAD_STARTER_MESSAGE {
+        return no(Reject::Refused(Code::SYSTEM_MESSAGE));
+    }
     let batch = deletion(app, std::slice::from_ref(&row)).await?;
     let gone = MessageDelete { id, channel_id: channel, guild_id: place.guild_id() };
     let event = Event::Dispatch(audience(&place), Dispatch::MessageDelete(gone));
@@ -255,30 +269,29 @@ pub async fn delete_bulk(
     if !(2..=DELETE_MOST).contains(&ids.len()) {
         return no(Reject::Refused(Code::BULK_DELETE_COUNT));
     }
-    delete_many(app, &place.channel, ids).await
+    delete_many(app, channel, place.guild_id(), audience(&place), ids).await
 }
 
 /// Deletes messages of one channel, at most 100, without asking who may.
 pub async fn delete_many(
     app: &App,
-    channel: &crate::rows::ChannelRow,
+    channel: Id<marker::Channel>,
+    guild_id: Option<Id<marker::Guild>>,
+    audience: Audience,
     ids: Vec<Id<marker::Message>>,
 ) -> Result<()> {
-    let lane = app.lane_channel(channel.guild_id, channel.id).await;
+    let lane = app.lane_channel(guild_id, channel).await;
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids.into_iter().take(DELETE_MOST) {
-        rows.extend(app.store.get::<MessageRow>((channel.id, id)).await?);
+        rows.extend(app.store.get::<MessageRow>((channel, id)).await?);
     }
+    rows.retain(|row| row.kind != message::THREAD_STARTER_MESSAGE);
     if rows.is_empty() {
         return Ok(());
     }
     let batch = deletion(app, &rows).await?;
     let ids = rows.iter().map(|row| row.id).collect();
-    let gone = MessageDeleteBulk { ids, channel_id: channel.id, guild_id: channel.guild_id };
-    let audience = match channel.guild_id {
-        Some(guild) => Audience::Channel(guild, channel.id),
-        None => Audience::Users(channel.recipients.clone()),
-    };
+    let gone = MessageDeleteBulk { ids, channel_id: channel, guild_id };
     let event = Event::Dispatch(audience, Dispatch::MessageDeleteBulk(gone));
     lane.enqueue(batch, vec![event]).durable().await?;
     for row in &rows {
@@ -305,7 +318,9 @@ async fn deletion(app: &App, rows: &[MessageRow]) -> Result<Batch> {
     if let Some(mut tip) = app.store.get::<TipRow>(first.channel_id).await? {
         let before = tip.loud.len();
         tip.loud.retain(|loud| !rows.iter().any(|row| row.id == loud.id));
-        if tip.loud.len() != before {
+        let messages = tip.messages.saturating_sub(rows.len() as u32);
+        if tip.loud.len() != before || messages != tip.messages {
+            tip.messages = messages;
             batch = batch.put(&tip);
         }
     }
@@ -346,7 +361,7 @@ pub(crate) fn beside(place: &Place, author: Id<marker::User>) -> Option<proto::m
 
 #[cfg(test)]
 mod tests {
-    use proto::message::{self, ReferenceDraft};
+    use proto::message::ReferenceDraft;
 
     use super::*;
     use crate::{Error, store::Scan, testing::World};

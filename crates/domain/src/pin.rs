@@ -18,6 +18,7 @@ use crate::{
     reject::{Reject, Result, no},
     rows::{MessageRow, PinRow, TipRow},
     store::{Batch, IntoKey as _, Scan},
+    thread,
 };
 
 /// Pins a message. That it is pinned already is no error.
@@ -93,6 +94,7 @@ async fn place(app: &App, actor: &Actor, channel: Id<marker::Channel>) -> Result
     if !place.permissions.contains(Permissions::MANAGE_MESSAGES) {
         place.require(Permissions::PIN_MESSAGES)?;
     }
+    thread::is_open(&place)?;
     Ok(place)
 }
 

@@ -15,9 +15,10 @@ use crate::{
     reject::Result,
     rows::{
         AttachmentRow, BanRow, CommandRow, EmojiRow, InviteRow, MemberRow, MessageRow, PinRow,
-        Purge, PurgeRow, ReactionRow, ReadStateRow, SilenceRow,
+        Purge, PurgeRow, ReactionRow, ReadStateRow, SilenceRow, ThreadMemberRow, ThreadRow,
     },
     store::{Batch, Entity, IntoKey, Scan},
+    thread,
 };
 
 /// Messages deleted in one batch.
@@ -113,9 +114,26 @@ async fn channel(app: &App, id: Id<marker::Channel>) -> Result<Left> {
         }
         if rows.len() < PIECE {
             write(app, Batch::new().prune::<PinRow>(id, None, PLAIN_PIECE)).await?;
+            if let Left::Something = threads(app, id).await? {
+                return Ok(Left::Something);
+            }
             return marks(app, id).await;
         }
     }
+    Ok(Left::Something)
+}
+
+/// Threads that hung on a channel that is gone, each with work of its own.
+async fn threads(app: &App, id: Id<marker::Channel>) -> Result<Left> {
+    let scan = Scan::of::<ThreadRow>().by("by_parent").prefix(id).limit(PIECE);
+    let rows = app.disk.scan::<ThreadRow>(scan).await?;
+    if rows.is_empty() {
+        return Ok(Left::Nothing);
+    }
+    let batch = rows.iter().fold(Batch::new(), |batch, row| {
+        thread::deletion(batch.delete::<ThreadRow>(row.id), row.id)
+    });
+    write(app, batch).await?;
     Ok(Left::Something)
 }
 
@@ -145,17 +163,40 @@ async fn member(app: &App, guild: Id<marker::Guild>, user: Id<marker::User>) -> 
     if app.store.get::<MemberRow>((guild, user)).await?.is_some() {
         return Ok(Left::Nothing);
     }
-    let here = |channel: Id<marker::Channel>| active.read().channels.contains_key(&channel);
     let read = app.disk.scan::<ReadStateRow>(Scan::of::<ReadStateRow>().prefix(user)).await?;
+    let mut set = notification::rows(app, user).await?;
+    let named = read.iter().map(|row| row.channel_id);
+    let named = named.chain(set.iter().map(|row| row.target_id.cast()));
+    let archived = archived_in(app, guild, named.collect()).await?;
+    let here = |channel: Id<marker::Channel>| {
+        let state = active.read();
+        state.channel(channel).is_some() || archived.contains(&channel)
+    };
     let read = read.iter().filter(|row| here(row.channel_id));
     let batch = read.fold(Batch::new(), |batch, row| {
         batch.delete::<ReadStateRow>((row.user_id, row.channel_id))
     });
-    let mut set = notification::rows(app, user).await?;
+    let inside = Scan::of::<ThreadMemberRow>().by("by_user").prefix(user);
+    let inside = app.disk.scan::<ThreadMemberRow>(inside).await?;
+    let batch = inside
+        .iter()
+        .filter(|row| row.guild_id == guild)
+        .fold(batch, |batch, row| batch.delete::<ThreadMemberRow>((row.thread_id, row.user_id)));
     set.retain(|row| row.target_id == guild.cast() || here(row.target_id.cast()));
     let (batch, events) = notification::forget(batch, &set);
     lane.enqueue(batch, events).durable().await?;
     Ok(Left::Nothing)
+}
+
+/// Which of these are archived threads of a guild.
+async fn archived_in(
+    app: &App,
+    guild: Id<marker::Guild>,
+    ids: Vec<Id<marker::Channel>>,
+) -> Result<Vec<Id<marker::Channel>>> {
+    let keys = ids.into_iter().map(|id| id.into_key()).collect();
+    let rows = app.disk.get_many::<ThreadRow>(keys).await?.into_iter().flatten();
+    Ok(rows.filter(|row| row.guild_id == guild).map(|row| row.id).collect())
 }
 
 /// Emoji and commands of an application that is gone.
@@ -239,10 +280,10 @@ async fn author(
             by_channel.entry(row.channel_id).or_default().push(row.id);
         }
         for (channel, ids) in by_channel {
-            let channel = guild.read().channels.get(&channel).cloned();
-            let Some(channel) = channel else { continue };
+            let Some(told) = thread::audience_of(app, &guild, channel).await? else { continue };
             for ids in ids.chunks(message::DELETE_MOST) {
-                message::delete_many(app, &channel, ids.to_vec()).await?;
+                let (told, ids) = (told.clone(), ids.to_vec());
+                message::delete_many(app, channel, Some(guild_id), told, ids).await?;
             }
         }
         let next = rows.last().and_then(|last| Id::new(last.id.get() + 1));

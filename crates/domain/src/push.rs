@@ -12,6 +12,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use proto::{
     Code, Id, Timestamp,
+    channel::is_thread,
     gateway::Dispatch,
     marker,
     message::Message,
@@ -290,19 +291,24 @@ fn is_told(
     now: Timestamp,
 ) -> bool {
     let Some(member) = guild.members.get(&user) else { return false };
+    let Some(channel) = guild.channel(message.channel_id) else { return false };
+    // A thread tells those who are in it, as its channel does unless it has a level of its own.
+    let thread = is_thread(channel.kind);
+    if thread && !guild.is_in(user, channel.id) {
+        return false;
+    }
     let meant = message.mention_everyone
         || message.mentions.iter().any(|mentioned| mentioned.id == user)
         || message.mention_roles.iter().any(|role| member.roles.contains(role));
     let usual = notification::by_default(guild);
-    let level = person.level(Some(guild.row.id), message.channel_id, usual, now);
+    let own = person.settings.contains_key(&channel.id.cast());
+    let said_by = channel.parent_id.filter(|_| thread && !own).unwrap_or(channel.id);
+    let level = person.level(Some(guild.row.id), said_by, usual, now);
     if level != ALL && !(level == MENTIONS && meant) {
         return false;
     }
-    let channel = guild.channels.get(&message.channel_id);
-    channel.is_some_and(|channel| {
-        let have = guild.permissions_in(user, channel, now);
-        have.contains(proto::Permissions::VIEW_CHANNEL)
-    })
+    let have = guild.permissions_in(user, &channel, now);
+    have.contains(proto::Permissions::VIEW_CHANNEL)
 }
 
 fn push(message: &Message, guild: Option<&Guild>) -> Push {
@@ -310,8 +316,8 @@ fn push(message: &Message, guild: Option<&Guild>) -> Push {
     let (title, url) = match guild.map(|guild| guild.read()) {
         None => (author.clone(), format!("/dm/{}", message.channel_id)),
         Some(guild) => {
-            let channel = guild.channels.get(&message.channel_id);
-            let channel = channel.map(|channel| channel.name.as_str()).unwrap_or_default();
+            let channel = guild.channel(message.channel_id);
+            let channel = channel.map(|channel| channel.name.clone()).unwrap_or_default();
             let place = match &guild.row.slug {
                 Some(slug) => format!("/r/{slug}"),
                 None => format!("/g/{}", guild.row.id),

@@ -18,6 +18,7 @@ use crate::{
     render,
     rows::{MessageRow, ReactionRow},
     store::{Batch, Scan},
+    thread,
 };
 
 /// Reacts to a message. To have reacted before is no error.
@@ -33,6 +34,7 @@ pub async fn add(
     let (emoji, fresh) = emoji::named(app, actor, &place, text).await?;
     let lane = app.lane_channel(place.guild_id(), channel).await;
     let place = access::require(app, actor, channel, Permissions::READ_MESSAGE_HISTORY).await?;
+    thread::is_open(&place)?;
     takes_part(app, &place)?;
     dm::on_terms(app, actor, &place.channel).await?;
     let mut row = message::find(app, channel, id).await?;

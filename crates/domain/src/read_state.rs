@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proto::{Code, Id, gateway::Dispatch, marker, osc::ReadState};
+use proto::{Code, Id, Timestamp, gateway::Dispatch, marker, osc::ReadState};
 
 use crate::{
     Actor, App, access,
@@ -47,7 +47,8 @@ pub async fn mark(
         mention_count,
     };
     let blocked = relationship::blocked_by(app, actor.user).await?;
-    let state = whole(&row, tip.as_ref(), place.member.as_deref(), &blocked);
+    let called = Called::at(&place, in_thread_since(&place, actor.user));
+    let state = whole(&row, tip.as_ref(), called, &blocked);
     let event = Event::to_users([actor.user], Dispatch::OscReadStateUpdate(state.clone()));
     lane.enqueue(Batch::new().put(&row), vec![event]).durable().await?;
     Ok(state)
@@ -113,15 +114,43 @@ pub(crate) async fn count_mentions(
     Ok(batch)
 }
 
+/// Whom a call of many reaches, and since when: members of the guild, in a thread who is in it.
+#[derive(Clone, Copy)]
+struct Called<'a> {
+    member: &'a MemberRow,
+    since: Timestamp,
+}
+
+impl<'a> Called<'a> {
+    fn by_channel(member: &'a MemberRow) -> Self {
+        Self { member, since: member.joined_at }
+    }
+
+    /// As somebody stands in this place.
+    fn at(place: &'a Place, since: Option<Timestamp>) -> Option<Self> {
+        let member = place.member.as_deref()?;
+        match &place.thread {
+            Some(_) => since.map(|since| Self { member, since }),
+            None => Some(Self::by_channel(member)),
+        }
+    }
+}
+
+/// Since when somebody is in this thread.
+fn in_thread_since(place: &Place, user: Id<marker::User>) -> Option<Timestamp> {
+    let guild = place.guild.as_ref()?.read();
+    guild.threads.get(&place.channel.id)?.members.get(&user).copied()
+}
+
 /// With the mentions of everyone and of the member's roles.
 fn whole(
     row: &ReadStateRow,
     tip: Option<&TipRow>,
-    member: Option<&MemberRow>,
+    called: Option<Called<'_>>,
     blocked: &HashSet<Id<marker::User>>,
 ) -> ReadState {
-    let loud = match (tip, member) {
-        (Some(tip), Some(member)) => count_loud(tip, member, row.last_message_id, blocked),
+    let loud = match (tip, called) {
+        (Some(tip), Some(called)) => count_loud(tip, called, row.last_message_id, blocked),
         _ => 0,
     };
     ReadState {
@@ -134,13 +163,16 @@ fn whole(
 /// Mentions of many that meant this member, since the marker or since it joined.
 fn count_loud(
     tip: &TipRow,
-    member: &MemberRow,
+    called: Called<'_>,
     marker: Option<Id<marker::Message>>,
     blocked: &HashSet<Id<marker::User>>,
 ) -> u32 {
+    let Called { member, since } = called;
+    // Who comes into a thread later was not called in it before, whatever they had read there.
+    let in_guild = since == member.joined_at;
     let since = |id: Id<marker::Message>| match marker {
-        Some(marker) => id > marker,
-        None => id.created_at() >= member.joined_at,
+        Some(marker) => id > marker && (in_guild || id.created_at() >= since),
+        None => id.created_at() >= since,
     };
     let meant = |roles: &[Id<marker::Role>]| {
         roles.is_empty() || roles.iter().any(|role| member.roles.contains(role))
@@ -168,12 +200,29 @@ pub(crate) async fn inherit(app: &App, guest: Id<marker::User>, account: &Actor)
         }
         let tip = app.store.get::<TipRow>(row.channel_id).await?;
         let row = ReadStateRow { user_id: user, ..row };
-        let state = whole(&row, tip.as_ref(), place.member.as_deref(), &blocked);
+        let called = Called::at(&place, in_thread_since(&place, user));
+        let state = whole(&row, tip.as_ref(), called, &blocked);
         let event = Event::to_users([user], Dispatch::OscReadStateUpdate(state));
         // Nothing waits for it: the next one need not wait for this one's disk.
         drop(lane.enqueue(Batch::new().put(&row), vec![event]));
     }
     Ok(())
+}
+
+/// Who leaves a thread is not called in it any more.
+pub(crate) async fn uncalled(
+    app: &App,
+    user: Id<marker::User>,
+    thread: Id<marker::Channel>,
+) -> Result<Batch> {
+    let row = app.store.get::<ReadStateRow>((user, thread)).await?;
+    Ok(match row {
+        Some(row) if row.last_message_id.is_some() => {
+            Batch::new().put(&ReadStateRow { mention_count: 0, ..row })
+        }
+        Some(_) => Batch::new().delete::<ReadStateRow>((user, thread)),
+        None => Batch::new(),
+    })
 }
 
 /// All of somebody's: for READY. Channels never read and without mentions are left out.
@@ -195,7 +244,17 @@ pub async fn all(
             let row = rows.remove(&channel);
             let known = row.is_some();
             let row = row.unwrap_or_else(|| unread(user, channel));
-            let state = whole(&row, tip, Some(member), &blocked);
+            let state = whole(&row, tip, Some(Called::by_channel(member)), &blocked);
+            if known || state.mention_count > 0 {
+                states.push(state);
+            }
+        }
+        for thread in state.threads_seen(user, None) {
+            let row = rows.remove(&thread.row.id);
+            let known = row.is_some();
+            let row = row.unwrap_or_else(|| unread(user, thread.row.id));
+            let called = thread.members.get(&user).map(|since| Called { member, since: *since });
+            let state = whole(&row, state.tips.get(&thread.row.id), called, &blocked);
             if known || state.mention_count > 0 {
                 states.push(state);
             }

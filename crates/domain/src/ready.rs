@@ -24,6 +24,7 @@ use crate::{
     relationship, render,
     rows::{MemberRow, UserRow},
     store::Scan,
+    thread,
 };
 
 /// Members a GUILD_CREATE can hold all of.
@@ -135,7 +136,7 @@ pub fn guild_create(
         members,
         channels: channels.map(|row| render::channel(row, state.tips.get(&row.id))).collect(),
         presences,
-        threads: [],
+        threads: thread::render_seen(state, user.id, None),
         stage_instances: [],
         guild_scheduled_events: [],
         soundboard_sounds: [],

@@ -8,13 +8,16 @@ use proto::{
     marker,
     member::{MEMBER_IS_GUEST, Member},
     role::{Role, RoleColors, RoleTags},
+    thread::ThreadMetadata,
     user::{CurrentUser, User, UserOsc},
 };
 
 use crate::{
     App,
     cache::GuildState,
-    rows::{ChannelRow, EmojiRow, GuildRow, MemberRow, RoleRow, TipRow, UserKind, UserRow},
+    rows::{
+        ChannelRow, EmojiRow, GuildRow, MemberRow, RoleRow, ThreadRow, TipRow, UserKind, UserRow,
+    },
 };
 
 /// Milliseconds of a day.
@@ -135,7 +138,35 @@ pub fn channel(row: &ChannelRow, tip: Option<&TipRow>) -> Channel {
         rate_limit_per_user: text.then_some(row.rate_limit_per_user),
         bitrate: voice.then_some(row.bitrate),
         user_limit: voice.then_some(row.user_limit),
+        default_auto_archive_duration: row.thread_auto_archive,
+        default_thread_rate_limit_per_user: row.thread_rate_limit,
         ..Channel::bare(row.id, row.kind)
+    }
+}
+
+/// A thread, without anything of who looks at it.
+pub fn thread(row: &ThreadRow, tip: Option<&TipRow>, member_count: u32) -> Channel {
+    let metadata = ThreadMetadata {
+        archived: row.archived_at.is_some(),
+        archive_timestamp: row.changed_at,
+        auto_archive_duration: row.auto_archive,
+        locked: row.locked,
+        invitable: (row.kind == i64::from(channel::PRIVATE_THREAD)).then_some(row.invitable),
+        create_timestamp: Some(row.created_at),
+    };
+    Channel {
+        guild_id: Some(row.guild_id),
+        name: Some(row.name.clone()),
+        parent_id: Some(Some(row.parent_id)),
+        last_message_id: Some(tip.and_then(|tip| tip.last_message_id)),
+        last_pin_timestamp: tip.and_then(|tip| tip.last_pin_at),
+        rate_limit_per_user: Some(row.rate_limit_per_user),
+        owner_id: Some(row.owner_id),
+        thread_metadata: Some(metadata),
+        message_count: Some(tip.map_or(0, |tip| tip.messages)),
+        member_count: Some(member_count),
+        total_message_sent: Some(tip.map_or(0, |tip| tip.sent)),
+        ..Channel::bare(row.id, row.kind as u8)
     }
 }
 

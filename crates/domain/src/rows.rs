@@ -33,6 +33,8 @@ pub const TABLES: &[&Table] = &[
     SlugRow::TABLE,
     DirectoryRow::TABLE,
     ChannelRow::TABLE,
+    ThreadRow::TABLE,
+    ThreadMemberRow::TABLE,
     TipRow::TABLE,
     RoleRow::TABLE,
     MemberRow::TABLE,
@@ -260,6 +262,67 @@ rows! {
         /// Of a group.
         #[serde(default, skip_serializing_if = "is_default")]
         icon: Option<String>,
+        /// Minutes, for new threads; 0: not set.
+        #[serde(default, skip_serializing_if = "is_default")]
+        thread_auto_archive: u32,
+        /// Slow mode of new threads, seconds.
+        #[serde(default, skip_serializing_if = "is_default")]
+        thread_rate_limit: u32,
+    }
+
+    /// A thread: a channel that hangs on another. Active ones are kept in memory with their guild.
+    ThreadRow = "thread" key(id: Id<marker::Channel>)
+    columns(
+        parent_id: Id<marker::Channel>,
+        kind: i64,
+        /// Its guild, while it is active.
+        active_in: Option<Id<marker::Guild>>,
+        /// While it is archived: since when.
+        archived_at: Option<Timestamp>,
+        /// While it is active: when to look whether it has been quiet for long enough.
+        look_at: Option<Timestamp>
+    )
+    indexes(
+        index("by_active", &["active_in"]),
+        index("by_parent", &["parent_id", "kind", "archived_at"]),
+        index("by_look", &["look_at"])
+    ) {
+        guild_id: Id<marker::Guild>,
+        name: String,
+        owner_id: Id<marker::User>,
+        /// Minutes.
+        auto_archive: u32,
+        #[serde(with = "ms")]
+        created_at: Timestamp,
+        /// When it last became archived, or active.
+        #[serde(with = "ms")]
+        changed_at: Timestamp,
+        #[serde(default, skip_serializing_if = "is_default")]
+        locked: bool,
+        /// Everybody in it may add people: of a private one.
+        #[serde(default, skip_serializing_if = "is_default")]
+        invitable: bool,
+        /// It hangs on the message of its id.
+        #[serde(default, skip_serializing_if = "is_default")]
+        of_message: bool,
+        #[serde(default, skip_serializing_if = "is_default")]
+        rate_limit_per_user: u32,
+        /// People in it when it was archived.
+        #[serde(default, skip_serializing_if = "is_default")]
+        member_count: u32,
+        /// Grows when somebody is taken out: signed attachment addresses of before end.
+        #[serde(default, skip_serializing_if = "is_default")]
+        epoch: u32,
+    }
+
+    /// Somebody in a thread. Void if it is older than the person's membership in the guild: who
+    /// comes back begins anew.
+    ThreadMemberRow = "thread_member"
+    key(thread_id: Id<marker::Channel>, user_id: Id<marker::User>)
+    indexes(index("by_user", &["user_id"])) {
+        guild_id: Id<marker::Guild>,
+        #[serde(with = "ms")]
+        joined_at: Timestamp,
     }
 
     /// The end of a channel: what changes with each message, apart from the channel itself.
@@ -271,6 +334,12 @@ rows! {
         loud: Vec<Loud>,
         #[serde(default, with = "ms::option", skip_serializing_if = "is_default")]
         last_pin_at: Option<Timestamp>,
+        /// Of a thread: messages in it, without the one it began with.
+        #[serde(default, skip_serializing_if = "is_default")]
+        messages: u32,
+        /// The same with those that were deleted.
+        #[serde(default, skip_serializing_if = "is_default")]
+        sent: u32,
     }
 
     RoleRow = "role"

@@ -183,6 +183,8 @@ impl World {
             epoch: 0,
             owner_id: None,
             icon: None,
+            thread_auto_archive: 0,
+            thread_rate_limit: 0,
         }
     }
 

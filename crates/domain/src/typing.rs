@@ -4,14 +4,7 @@
 
 use proto::{Id, Permissions, gateway::Dispatch, marker, presence::TypingStart};
 
-use crate::{
-    App, access,
-    actor::Actor,
-    bus::{Audience, Event},
-    dm,
-    reject::Result,
-    render,
-};
+use crate::{App, access, actor::Actor, bus::Event, dm, message::audience, reject::Result, render};
 
 /// Tells a channel that the actor begins to write.
 pub async fn start(app: &App, actor: &Actor, channel: Id<marker::Channel>) -> Result<()> {
@@ -26,10 +19,7 @@ pub async fn start(app: &App, actor: &Actor, channel: Id<marker::Channel>) -> Re
         timestamp: render::unix_seconds(app.clock.now()),
         member: member.map(|row| render::member(row, Some(render::user(&user)))),
     };
-    let audience = match place.guild_id() {
-        Some(guild) => Audience::Channel(guild, channel),
-        None => Audience::Users(place.channel.recipients.clone()),
-    };
+    let audience = audience(&place);
     app.announce(Event::Dispatch(audience, Dispatch::TypingStart(Box::new(typing))));
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::{
     Id, Patch, Timestamp, marker,
     permission::Overwrite,
+    thread::{ThreadMember, ThreadMetadata},
     user::User,
     wire::{is_zero, wire},
 };
@@ -17,6 +18,15 @@ pub const GUILD_VOICE: u8 = 2;
 pub const GROUP_DM: u8 = 3;
 /// `Channel::kind`: groups channels.
 pub const GUILD_CATEGORY: u8 = 4;
+/// `Channel::kind`: a thread for all who see its channel.
+pub const PUBLIC_THREAD: u8 = 11;
+/// `Channel::kind`: a thread for those in it, and for who manages threads.
+pub const PRIVATE_THREAD: u8 = 12;
+
+/// Whether a channel of this type hangs on another.
+pub const fn is_thread(kind: u8) -> bool {
+    matches!(kind, PUBLIC_THREAD | PRIVATE_THREAD)
+}
 
 wire! {
     /// A channel of any type; which keys it has depends on the type.
@@ -75,13 +85,40 @@ wire! {
         #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
         #[cfg_attr(test, ts(optional, as = "Option<Option<String>>"))]
         pub icon: Option<Option<String>>,
-        /// Of a group.
+        /// Of a group or a thread.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         pub owner_id: Option<Id<marker::User>>,
+        /// For new threads, in minutes.
         #[serde(default, skip_serializing_if = "is_zero")]
         #[cfg_attr(test, ts(optional, as = "Option<u32>"))]
         pub default_auto_archive_duration: u32,
+        /// Slow mode of new threads, in seconds.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[cfg_attr(test, ts(optional, as = "Option<u32>"))]
+        pub default_thread_rate_limit_per_user: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub thread_metadata: Option<ThreadMetadata>,
+        /// Messages in a thread, without the one it began with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub message_count: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub member_count: Option<u32>,
+        /// With those that were deleted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub total_message_sent: Option<u32>,
+        /// Who it is for is in the thread. Never in an event for many.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub member: Option<Box<ThreadMember>>,
+        /// THREAD_CREATE of one that has just been made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub newly_created: Option<bool>,
     }
 
     /// CHANNEL_RECIPIENT_ADD and _REMOVE: somebody came into a group, or went.
@@ -123,6 +160,13 @@ impl Channel {
             icon: None,
             owner_id: None,
             default_auto_archive_duration: 0,
+            default_thread_rate_limit_per_user: 0,
+            thread_metadata: None,
+            message_count: None,
+            member_count: None,
+            total_message_sent: None,
+            member: None,
+            newly_created: None,
         }
     }
 }
@@ -167,6 +211,10 @@ pub struct CreateChannel {
     pub parent_id: Option<Id<marker::Channel>>,
     #[serde(default)]
     pub nsfw: Option<bool>,
+    #[serde(default)]
+    pub default_auto_archive_duration: Option<u32>,
+    #[serde(default)]
+    pub default_thread_rate_limit_per_user: Option<u32>,
 }
 
 /// Body of `PATCH /channels/{channel}`.
@@ -182,6 +230,8 @@ pub struct ModifyChannel {
     pub position: Patch<u32>,
     pub permission_overwrites: Patch<Vec<Overwrite>>,
     pub parent_id: Patch<Id<marker::Channel>>,
+    pub default_auto_archive_duration: Patch<u32>,
+    pub default_thread_rate_limit_per_user: Patch<u32>,
 }
 
 /// Body of `PATCH /channels/{channel}` of a group.

@@ -45,6 +45,7 @@ codes! {
     MAX_INVITES = 30016, "Maximum number of invites reached";
     MAX_ANIMATED_EMOJIS = 30018, "Maximum number of animated emoji reached: delete one first";
     MAX_BANS = 30035, "Maximum number of bans reached";
+    MAX_THREAD_MEMBERS = 30033, "Maximum number of people in a thread reached";
     NOT_IN_VOICE = 40032, "This member is not in voice";
     UNAUTHORIZED = 40001, "Unauthorized: sign in and send your token";
     BODY_TOO_LARGE = 40005, "The request is too large: send something smaller";
@@ -67,8 +68,13 @@ codes! {
     INVALID_JSON = 50109, "The request body is not valid JSON";
     MEMBER_OWNER = 50055, "The owner of the room is out of reach";
     UPLOAD_TOO_LARGE = 50045, "The file is too large";
+    MESSAGE_TYPE = 50068, "This cannot be done to a message of this type";
+    THREAD_ARCHIVED = 50083, "This thread is archived: open it again first";
     REACTION_BLOCKED = 90001, "Reaction was blocked";
     OVERLOADED = 130000, "The server is busy: try again in a moment";
+    HAS_THREAD = 160004, "This message has a thread already";
+    THREAD_LOCKED = 160005, "This thread is locked: only who manages threads can write in it";
+    MAX_THREADS = 160006, "Maximum number of active threads reached: archive some first";
     // Ours.
     VOICE_FULL = 900015, "This voice channel is full";
     WRONG_PASSWORD = 900001, "Name or password is wrong";

@@ -21,6 +21,7 @@ use crate::{
     osc::{NotificationSetting, ReadState, ReadyOsc, Relationship, RelationshipRemove},
     presence::{Presence, TypingStart},
     role::Role,
+    thread::{ThreadDelete, ThreadListSync, ThreadMemberUpdate, ThreadMembersUpdate},
     user::{CurrentUser, User},
     voice::{VoiceServerUpdate, VoiceState},
     wire::wire,
@@ -160,6 +161,12 @@ dispatches! {
     ChannelRecipientAdd(Box<ChannelRecipient>) = "CHANNEL_RECIPIENT_ADD",
     ChannelRecipientRemove(Box<ChannelRecipient>) = "CHANNEL_RECIPIENT_REMOVE",
     GuildEmojisUpdate(Box<EmojisUpdate>) = "GUILD_EMOJIS_UPDATE",
+    ThreadCreate(Box<Channel>) = "THREAD_CREATE",
+    ThreadUpdate(Box<Channel>) = "THREAD_UPDATE",
+    ThreadDelete(ThreadDelete) = "THREAD_DELETE",
+    ThreadListSync(Box<ThreadListSync>) = "THREAD_LIST_SYNC",
+    ThreadMemberUpdate(Box<ThreadMemberUpdate>) = "THREAD_MEMBER_UPDATE",
+    ThreadMembersUpdate(Box<ThreadMembersUpdate>) = "THREAD_MEMBERS_UPDATE",
     GuildRoleCreate(RoleEvent) = "GUILD_ROLE_CREATE",
     GuildRoleUpdate(RoleEvent) = "GUILD_ROLE_UPDATE",
     GuildRoleDelete(RoleDelete) = "GUILD_ROLE_DELETE",
@@ -274,6 +281,11 @@ impl Dispatch {
             D::ChannelRecipientAdd(_) | D::ChannelRecipientRemove(_) => Intents::GUILDS,
             D::GuildCreate(_) | D::GuildUpdate(_) | D::GuildDelete(_) => Intents::GUILDS,
             D::ChannelCreate(_) | D::ChannelUpdate(_) | D::ChannelDelete(_) => Intents::GUILDS,
+            D::ThreadCreate(_) | D::ThreadUpdate(_) | D::ThreadDelete(_) => Intents::GUILDS,
+            // COMPAT: without GUILD_MEMBERS one hears of oneself only: `Dispatch::is_meant_for`.
+            D::ThreadListSync(_) | D::ThreadMemberUpdate(_) | D::ThreadMembersUpdate(_) => {
+                Intents::GUILDS
+            }
             D::GuildRoleCreate(_) | D::GuildRoleUpdate(_) | D::GuildRoleDelete(_) => {
                 Intents::GUILDS
             }
@@ -299,6 +311,19 @@ impl Dispatch {
             }
             D::VoiceStateUpdate(_) => Intents::GUILD_VOICE_STATES,
         })
+    }
+}
+
+impl Dispatch {
+    /// Whether a session with these intents is told of it.
+    pub fn is_meant_for(&self, user: Id<marker::User>, intents: Intents) -> bool {
+        let wanted = self.intent().is_none_or(|needed| intents.contains(needed));
+        match self {
+            Self::ThreadMembersUpdate(update) => {
+                wanted && (intents.contains(Intents::GUILD_MEMBERS) || update.is_about(user))
+            }
+            _ => wanted,
+        }
     }
 }
 

@@ -86,10 +86,10 @@ wire! {
         /// Those the session may see.
         pub channels: Vec<Channel>,
         pub presences: Vec<Presence>,
-        /// None yet; libraries want the keys.
+        /// Active ones that the session may see.
         #[serde(default)]
-        #[cfg_attr(test, ts(type = "unknown[]"))]
-        pub threads: [(); 0],
+        pub threads: Vec<Channel>,
+        /// None yet; libraries want the keys.
         #[serde(default)]
         #[cfg_attr(test, ts(type = "unknown[]"))]
         pub stage_instances: [(); 0],

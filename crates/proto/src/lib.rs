@@ -20,6 +20,7 @@ pub mod channel;
 pub mod guild;
 pub mod emoji;
 pub mod message;
+pub mod thread;
 pub mod markdown;
 pub mod integration;
 pub mod invite;

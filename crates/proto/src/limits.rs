@@ -70,6 +70,12 @@ limits! {
     topic_length: usize = 1_024;
     /// Channels of a room.
     guild_channels: usize = 500;
+    /// Active threads of a room.
+    guild_threads: usize = 1_000;
+    /// People in a thread.
+    thread_members: usize = 1_000;
+    /// Threads of one page.
+    threads_page: usize = 100;
     /// Roles of a room.
     guild_roles: usize = 250;
     /// Custom emoji of a room that stand still; as many again can move.

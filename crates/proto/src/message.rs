@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::{
     Id, Patch, Timestamp,
+    channel::Channel,
     emoji::Emoji,
     marker,
     member::Member,
@@ -26,11 +27,17 @@ pub const CHANNEL_ICON_CHANGE: u8 = 5;
 pub const CHANNEL_PINNED_MESSAGE: u8 = 6;
 /// `Message::kind`: somebody joined the guild.
 pub const USER_JOIN: u8 = 7;
+/// `Message::kind`: somebody began a thread in this channel.
+pub const THREAD_CREATED: u8 = 18;
 /// `Message::kind`: an answer to another message.
 pub const REPLY: u8 = 19;
+/// `Message::kind`: the message that a thread began with, quoted at its top.
+pub const THREAD_STARTER_MESSAGE: u8 = 21;
 
 /// `Message::flags`: links are not embedded.
 pub const SUPPRESS_EMBEDS: u32 = 1 << 2;
+/// `Message::flags`: a thread hangs on it.
+pub const HAS_THREAD: u32 = 1 << 5;
 /// `Message::flags`: nobody is notified.
 pub const SUPPRESS_NOTIFICATIONS: u32 = 1 << 12;
 
@@ -75,6 +82,10 @@ wire! {
         )]
         #[cfg_attr(test, ts(optional, as = "Option<Option<Box<Message>>>"))]
         pub referenced_message: Option<Option<Box<Message>>>,
+        /// The thread that hangs on it, or that it tells of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub thread: Option<Box<Channel>>,
         /// Only in events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]

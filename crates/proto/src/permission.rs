@@ -234,11 +234,29 @@ pub fn compute_guild(asker: &Asker<'_>) -> Permissions {
 /// Permissions in a channel: guild, then the overwrites of @everyone, of all roles together, of the
 /// member; then what is implied. Owner and administrator stand above overwrites.
 pub fn compute(asker: &Asker<'_>, overwrites: &[Overwrite]) -> Permissions {
-    let base = compute_guild(asker);
-    if base == Permissions::ALL {
-        return base;
+    match overwritten(asker, overwrites) {
+        Some(have) => implied(asker, have),
+        None => Permissions::ALL,
     }
-    let mut have = base;
+}
+
+/// Permissions in a thread of a channel with these overwrites. There SEND_MESSAGES says whether one
+/// may write in the thread, so that what asks for it need not know where it is.
+pub fn compute_in_thread(asker: &Asker<'_>, overwrites: &[Overwrite]) -> Permissions {
+    let Some(have) = overwritten(asker, overwrites) else {
+        return Permissions::ALL;
+    };
+    let writes = have.contains(Permissions::SEND_MESSAGES_IN_THREADS);
+    let have = have.without(Permissions::SEND_MESSAGES);
+    implied(asker, if writes { have | Permissions::SEND_MESSAGES } else { have })
+}
+
+/// What the overwrites leave; `None`: the asker stands above them.
+fn overwritten(asker: &Asker<'_>, overwrites: &[Overwrite]) -> Option<Permissions> {
+    let mut have = compute_guild(asker);
+    if have == Permissions::ALL {
+        return None;
+    }
     for overwrite in overwrites {
         if overwrite.kind == OVERWRITE_ROLE && overwrite.id == asker.guild.cast() {
             have = have.without(overwrite.deny) | overwrite.allow;
@@ -257,7 +275,7 @@ pub fn compute(asker: &Asker<'_>, overwrites: &[Overwrite]) -> Permissions {
             have = have.without(overwrite.deny) | overwrite.allow;
         }
     }
-    implied(asker, have)
+    Some(have)
 }
 
 /// Without VIEW_CHANNEL there is nothing; without SEND_MESSAGES nothing that rides on a message.

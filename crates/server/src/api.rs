@@ -26,6 +26,7 @@ pub mod group;
 pub mod notification;
 pub mod relationship;
 pub mod message;
+pub mod thread;
 pub mod pin;
 pub mod push;
 pub mod emoji;
@@ -78,6 +79,7 @@ pub fn routes() -> Routes {
         .merge(group::routes())
         .merge(relationship::routes())
         .merge(message::routes())
+        .merge(thread::routes())
         .merge(pin::routes())
         .merge(emoji::routes())
         .merge(reaction::routes())

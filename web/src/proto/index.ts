@@ -88,9 +88,33 @@ recipients?: Array<User>,
  */
 icon?: string | null, 
 /**
- * Of a group.
+ * Of a group or a thread.
  */
-owner_id?: string, default_auto_archive_duration?: number, };
+owner_id?: string, 
+/**
+ * For new threads, in minutes.
+ */
+default_auto_archive_duration?: number, 
+/**
+ * Slow mode of new threads, in seconds.
+ */
+default_thread_rate_limit_per_user?: number, thread_metadata?: ThreadMetadata, 
+/**
+ * Messages in a thread, without the one it began with.
+ */
+message_count?: number, member_count?: number, 
+/**
+ * With those that were deleted.
+ */
+total_message_sent?: number, 
+/**
+ * Who it is for is in the thread. Never in an event for many.
+ */
+member?: ThreadMember, 
+/**
+ * THREAD_CREATE of one that has just been made.
+ */
+newly_created?: boolean, };
 
 /**
  * CHANNEL_PINS_UPDATE.
@@ -163,6 +187,11 @@ export type Emoji = { id: string | null, name: string | null, animated?: boolean
  */
 export type EmojisUpdate = { guild_id: string, emojis: Array<CustomEmoji>, };
 
+/**
+ * What a search found.
+ */
+export type FoundThreads = { threads: Array<Channel>, members: Array<ThreadMember>, has_more: boolean, total_results: number, };
+
 export type Guild = { id: string, name: string, icon: string | null, description: string | null, owner_id: string, features: Array<string>, roles: Array<Role>, emojis: Array<CustomEmoji>, 
 /**
  * Where joins are announced.
@@ -186,9 +215,13 @@ members: Array<Member>,
  */
 channels: Array<Channel>, presences: Array<Presence>, 
 /**
+ * Active ones that the session may see.
+ */
+threads: Array<Channel>, 
+/**
  * None yet; libraries want the keys.
  */
-threads: unknown[], stage_instances: unknown[], guild_scheduled_events: unknown[], soundboard_sounds: unknown[], id: string, name: string, icon: string | null, description: string | null, owner_id: string, features: Array<string>, roles: Array<Role>, emojis: Array<CustomEmoji>, 
+stage_instances: unknown[], guild_scheduled_events: unknown[], soundboard_sounds: unknown[], id: string, name: string, icon: string | null, description: string | null, owner_id: string, features: Array<string>, roles: Array<Role>, emojis: Array<CustomEmoji>, 
 /**
  * Where joins are announced.
  */
@@ -295,6 +328,10 @@ nonce?: Nonce, message_reference?: MessageReference,
  * Of a reply: absent if not loaded, null if deleted.
  */
 referenced_message?: Message | null, 
+/**
+ * The thread that hangs on it, or that it tells of.
+ */
+thread?: Channel, 
 /**
  * Only in events.
  */
@@ -614,6 +651,89 @@ export type SignedIn = {
 token?: string, user: User, };
 
 export type Status = "online" | "idle" | "dnd" | "offline";
+
+/**
+ * THREAD_DELETE.
+ */
+export type ThreadDelete = { id: string, guild_id: string, parent_id: string, type: number, };
+
+/**
+ * THREAD_LIST_SYNC: all active threads of these channels that the session may see.
+ */
+export type ThreadListSync = { guild_id: string, 
+/**
+ * Absent: of all channels.
+ */
+channel_ids?: Array<string>, threads: Array<Channel>, 
+/**
+ * Of the session's own.
+ */
+members: Array<ThreadMember>, };
+
+/**
+ * Somebody in a thread.
+ */
+export type ThreadMember = { 
+/**
+ * The thread's.
+ */
+id: string, user_id: string, join_timestamp: string, flags: number, 
+/**
+ * Where it was asked for, and in THREAD_MEMBERS_UPDATE.
+ */
+member?: Member, 
+/**
+ * `Some(None)` is null: THREAD_MEMBERS_UPDATE has the key.
+ */
+presence?: Presence | null, };
+
+/**
+ * THREAD_MEMBER_UPDATE: one's own membership.
+ */
+export type ThreadMemberUpdate = { guild_id: string, 
+/**
+ * The thread's.
+ */
+id: string, user_id: string, join_timestamp: string, flags: number, 
+/**
+ * Where it was asked for, and in THREAD_MEMBERS_UPDATE.
+ */
+member?: Member, 
+/**
+ * `Some(None)` is null: THREAD_MEMBERS_UPDATE has the key.
+ */
+presence?: Presence | null, };
+
+/**
+ * THREAD_MEMBERS_UPDATE.
+ */
+export type ThreadMembersUpdate = { id: string, guild_id: string, member_count: number, added_members?: Array<ThreadMember>, removed_member_ids?: Array<string>, };
+
+/**
+ * What only threads have.
+ */
+export type ThreadMetadata = { archived: boolean, 
+/**
+ * When it last became archived, or active.
+ */
+archive_timestamp: string, 
+/**
+ * Minutes.
+ */
+auto_archive_duration: number, 
+/**
+ * Only who manages threads opens it again.
+ */
+locked: boolean, 
+/**
+ * Of a private one: everybody in it may add people.
+ */
+invitable?: boolean, create_timestamp?: string, };
+
+/**
+ * A list of threads. `members` are the asker's own memberships in them.
+ */
+export type Threads = { threads: Array<Channel>, members: Array<ThreadMember>, has_more: boolean, };
 
 /**
  * TYPING_START.

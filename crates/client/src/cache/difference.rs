@@ -31,6 +31,7 @@ fn in_guild(kept: &GuildCopy, fresh: &GuildCopy) -> Option<String> {
     None.or_else(|| differs("guild", &kept.guild, &fresh.guild))
         .or_else(|| maps("role", &kept.roles, &fresh.roles))
         .or_else(|| maps("channel", &kept.channels, &fresh.channels))
+        .or_else(|| maps("thread", &kept.threads, &fresh.threads))
         .or_else(|| differs("joined_at", &kept.joined_at, &fresh.joined_at))
         .or_else(|| differs("member_count", &kept.member_count, &fresh.member_count))
         .or_else(|| match whole {

@@ -10,6 +10,7 @@ use proto::{
     member::Member,
     presence::{Presence, Status},
     role::Role,
+    thread::ThreadMember,
     voice::VoiceState,
 };
 
@@ -23,6 +24,8 @@ pub struct GuildCopy {
     pub member_count: u32,
     /// Those the session may see.
     pub channels: BTreeMap<Id<marker::Channel>, Channel>,
+    /// Active ones that it may see.
+    pub threads: BTreeMap<Id<marker::Channel>, Channel>,
     /// Those that were told; in a large guild not all.
     pub members: BTreeMap<Id<marker::User>, Member>,
     /// Of those who are there.
@@ -40,6 +43,7 @@ impl GuildCopy {
             large: told.large,
             member_count: told.member_count,
             channels: BTreeMap::new(),
+            threads: BTreeMap::new(),
             members: BTreeMap::new(),
             presences: BTreeMap::new(),
             voice_states: BTreeMap::new(),
@@ -49,10 +53,54 @@ impl GuildCopy {
             let channel = Channel { guild_id: Some(copy.guild.id), ..channel.clone() };
             copy.channels.insert(channel.id, channel);
         }
+        for thread in &told.threads {
+            let thread = Channel { guild_id: Some(copy.guild.id), ..thread.clone() };
+            copy.put_thread(&thread);
+        }
         told.members.iter().for_each(|member| copy.put_member(member));
         told.presences.iter().for_each(|presence| copy.put_presence(presence));
         told.voice_states.iter().for_each(|voice| copy.put_voice(voice));
         copy
+    }
+
+    /// A channel or an active thread.
+    pub fn channel(&self, id: Id<marker::Channel>) -> Option<&Channel> {
+        self.channels.get(&id).or_else(|| self.threads.get(&id))
+    }
+
+    pub(super) fn channel_mut(&mut self, id: Id<marker::Channel>) -> Option<&mut Channel> {
+        let thread = self.threads.get_mut(&id);
+        self.channels.get_mut(&id).or(thread)
+    }
+
+    /// Ids of the threads that hang on a channel.
+    pub(super) fn threads_of(&self, channel: Id<marker::Channel>) -> Vec<Id<marker::Channel>> {
+        let hang = self.threads.values().filter(|thread| thread.parent_id == Some(Some(channel)));
+        hang.map(|thread| thread.id).collect()
+    }
+
+    /// Events for many say nothing of who hears them: one's own place stays.
+    pub(super) fn put_thread(&mut self, thread: &Channel) {
+        let own = self.threads.get(&thread.id).and_then(|known| known.member.clone());
+        let member = thread.member.clone().or(own);
+        let known = Channel { member, newly_created: None, ..thread.clone() };
+        self.threads.insert(thread.id, known);
+    }
+
+    pub(super) fn put_own(&mut self, thread: Id<marker::Channel>, own: Option<&ThreadMember>) {
+        let bare =
+            |own: &ThreadMember| ThreadMember { member: None, presence: None, ..own.clone() };
+        if let Some(thread) = self.threads.get_mut(&thread) {
+            thread.member = own.map(|own| Box::new(bare(own)));
+        }
+    }
+
+    pub(super) fn sync_threads(&mut self, of: Option<&[Id<marker::Channel>]>, threads: &[Channel]) {
+        self.threads.retain(|_, thread| {
+            let parent = thread.parent_id.flatten();
+            of.is_some_and(|of| parent.is_some_and(|parent| !of.contains(&parent)))
+        });
+        threads.iter().for_each(|thread| self.put_thread(thread));
     }
 
     pub(super) fn update(&mut self, guild: &Guild) {
@@ -116,6 +164,7 @@ impl GuildCopy {
 
     /// A channel goes with those who are in it.
     pub(super) fn drop_channel(&mut self, id: Id<marker::Channel>) {
+        self.threads.retain(|_, thread| thread.parent_id != Some(Some(id)));
         if self.channels.remove(&id).is_some() {
             self.voice_states.retain(|_, voice| voice.channel_id != Some(id));
         }

@@ -15,12 +15,16 @@ use crate::{
     name,
     reject::{Reject, Result, no},
     rows::ChannelRow,
+    thread,
 };
 
 /// Slow mode, in seconds: up to six hours.
 const SLOW_MODE: RangeInclusive<u32> = 0..=21_600;
 const BITRATE: RangeInclusive<u32> = 8_000..=384_000;
 const USER_LIMIT: RangeInclusive<u32> = 0..=99;
+/// Fields of what new threads begin with.
+const AUTO_ARCHIVE: &str = "default_auto_archive_duration";
+const THREAD_SLOW: &str = "default_thread_rate_limit_per_user";
 /// Libraries read it as a signed number.
 const POSITION: RangeInclusive<u32> = 0..=i32::MAX as u32;
 
@@ -111,6 +115,11 @@ pub(super) fn new(
     row.rate_limit_per_user = within("rate_limit_per_user", slow, SLOW_MODE)?;
     row.bitrate = within("bitrate", draft.bitrate.unwrap_or(row.bitrate), BITRATE)?;
     row.user_limit = within("user_limit", draft.user_limit.unwrap_or(0), USER_LIMIT)?;
+    let auto_archive = draft.default_auto_archive_duration;
+    let auto_archive = auto_archive.map(|minutes| thread::auto_archive(AUTO_ARCHIVE, minutes));
+    row.thread_auto_archive = auto_archive.transpose()?.unwrap_or(0);
+    let slow = draft.default_thread_rate_limit_per_user.unwrap_or(0);
+    row.thread_rate_limit = within(THREAD_SLOW, slow, SLOW_MODE)?;
     row.position = match draft.position {
         Some(position) => within("position", position, POSITION)?,
         None => last(state, &row),
@@ -162,6 +171,12 @@ pub(super) fn changed(
         0,
         row.rate_limit_per_user,
     )?;
+    let slow = draft.default_thread_rate_limit_per_user;
+    row.thread_rate_limit = number(slow, THREAD_SLOW, SLOW_MODE, 0, row.thread_rate_limit)?;
+    if let Some(minutes) = draft.default_auto_archive_duration.change() {
+        let minutes = minutes.map(|minutes| thread::auto_archive(AUTO_ARCHIVE, minutes));
+        row.thread_auto_archive = minutes.transpose()?.unwrap_or(0);
+    }
     row.bitrate = number(draft.bitrate, "bitrate", BITRATE, 64_000, row.bitrate)?;
     row.user_limit = number(draft.user_limit, "user_limit", USER_LIMIT, 0, row.user_limit)?;
     row.position = number(draft.position, "position", POSITION, row.position, row.position)?;

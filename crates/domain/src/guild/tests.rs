@@ -343,6 +343,8 @@ async fn a_visitor_reads_what_everyone_may_read() {
         permission_overwrites: Some(vec![hidden]),
         parent_id: None,
         nsfw: None,
+        default_auto_archive_duration: None,
+        default_thread_rate_limit_per_user: None,
     };
     let secret = channel::create(app, &anna, room.id, secret).await.expect("made");
     let seen = preview(app, None, room.id, None, None, Some(2)).await.expect("seen");

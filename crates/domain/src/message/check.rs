@@ -32,6 +32,7 @@ pub struct Mentioned {
 pub fn takes_messages(place: &Place) -> Result<()> {
     match place.channel.kind {
         channel::GUILD_TEXT | channel::GUILD_VOICE | channel::DM | channel::GROUP_DM => Ok(()),
+        kind if channel::is_thread(kind) => Ok(()),
         _ => no(Reject::Refused(Code::NOT_TEXT)),
     }
 }
@@ -239,7 +240,7 @@ pub fn edited(
         row.components = components(app, new.unwrap_or_default())?;
     }
     if let Some(flags) = edit.flags.clone().change() {
-        row.flags = flags.unwrap_or(0) & SETTABLE;
+        row.flags = (row.flags & !SETTABLE) | (flags.unwrap_or(0) & SETTABLE);
     }
     if let Some(kept) = edit.attachments.clone().change() {
         keep_listed(&mut row.attachments, &kept.unwrap_or_default());

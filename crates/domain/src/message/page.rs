@@ -3,7 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use proto::{
-    Code, Id, Permissions, marker,
+    Code, Id, Permissions,
+    channel::Channel,
+    marker,
     message::{self, Attachment, Message, Reaction, ReactionCounts},
     user::User,
 };
@@ -16,6 +18,7 @@ use crate::{
     render,
     rows::{ChannelRow, MessageRow, ReactionRow, UserRow},
     store::{IntoKey as _, Scan},
+    thread,
 };
 
 /// Which part of a channel's history.
@@ -150,6 +153,7 @@ async fn render_page(
     let quoted = quoted(app, channel, rows).await?;
     let users = people(app, rows.iter().chain(quoted.values())).await?;
     let mine = own_reactions(app, viewer, rows).await?;
+    let threads = threads(app, viewer, channel, rows).await?;
     let whole = |row: &MessageRow, mine: &[ReactionRow]| -> Message {
         let mut message = bare(app, channel, row, &users);
         message.reactions = reactions(row, mine);
@@ -157,7 +161,9 @@ async fn render_page(
     };
     let render = |row: &MessageRow| {
         let mut message = whole(row, &mine);
-        let reply = row.reference.as_ref().filter(|_| row.kind == message::REPLY);
+        let thread = thread_of(row).and_then(|id| threads.get(&id));
+        message.thread = thread.map(|thread| Box::new(thread.clone()));
+        let reply = row.reference.as_ref().filter(|_| quotes(row.kind));
         let answered = reply.and_then(|reference| reference.message_id);
         message.referenced_message =
             answered.map(|id| quoted.get(&id).map(|quoted| Box::new(whole(quoted, &[]))));
@@ -172,15 +178,50 @@ async fn quoted(
     channel: &ChannelRow,
     rows: &[MessageRow],
 ) -> Result<HashMap<Id<marker::Message>, MessageRow>> {
-    let replies = rows.iter().filter(|row| row.kind == message::REPLY);
-    let answered = replies.filter_map(|row| row.reference.as_ref()?.message_id);
-    let mut ids: Vec<_> = answered.collect();
+    let replies = rows.iter().filter(|row| quotes(row.kind)).filter_map(|row| {
+        let reference = row.reference.as_ref()?;
+        // A thread begins with a message of the channel that it hangs on, and quotes no other.
+        let here =
+            reference.channel_id == channel.id || row.kind == message::THREAD_STARTER_MESSAGE;
+        let there = if here { reference.channel_id } else { channel.id };
+        Some((there, reference.message_id?))
+    });
+    let mut ids: Vec<_> = replies.collect();
     ids.sort_unstable();
     ids.dedup();
-    let keys = ids.iter().map(|id| (channel.id, *id).into_key()).collect();
+    let keys = ids.iter().map(|id| id.into_key()).collect();
     // With what waits: an answer may be sent right behind what it answers.
     let found = app.store.get_many::<MessageRow>(keys).await?;
     Ok(found.into_iter().flatten().map(|row| (row.id, row)).collect())
+}
+
+/// Whether a message of this type shows the one it points at.
+fn quotes(kind: u8) -> bool {
+    matches!(kind, message::REPLY | message::THREAD_STARTER_MESSAGE)
+}
+
+/// The thread that hangs on a message, or that it tells of.
+fn thread_of(row: &MessageRow) -> Option<Id<marker::Channel>> {
+    match row.kind {
+        message::THREAD_CREATED => row.reference.as_ref().map(|reference| reference.channel_id),
+        _ => (row.flags & message::HAS_THREAD != 0).then(|| row.id.cast()),
+    }
+}
+
+async fn threads(
+    app: &App,
+    viewer: Option<Id<marker::User>>,
+    channel: &ChannelRow,
+    rows: &[MessageRow],
+) -> Result<HashMap<Id<marker::Channel>, Channel>> {
+    let ids: Vec<_> = rows.iter().filter_map(thread_of).collect();
+    match channel.guild_id {
+        Some(guild) if !ids.is_empty() => {
+            let guild = app.guild(guild).await?;
+            thread::of_messages(app, &guild, viewer, ids).await
+        }
+        _ => Ok(HashMap::new()),
+    }
 }
 
 type People = HashMap<Id<marker::User>, Arc<UserRow>>;
@@ -246,6 +287,7 @@ fn bare(app: &App, channel: &ChannelRow, row: &MessageRow, users: &People) -> Me
         nonce: row.nonce.clone(),
         message_reference: row.reference.clone(),
         referenced_message: None,
+        thread: None,
         guild_id: None,
         member: None,
         fixed: Default::default(),

@@ -78,6 +78,7 @@ pub async fn joined(
     };
     let place = Place {
         channel,
+        thread: None,
         guild: Some(guild.clone()),
         permissions: Permissions::NONE,
         member: Some(Arc::new(member.clone())),

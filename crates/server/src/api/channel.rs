@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::{App, access, channel, group};
+use domain::{App, access, channel, group, thread};
 use proto::{
     Id, Permissions,
     channel::{Channel, ChannelPosition, CreateChannel, GROUP_DM, ModifyChannel},
@@ -86,6 +86,9 @@ async fn edit(
     let place = access::require(&app, &actor, id, Permissions::VIEW_CHANNEL).await?;
     if place.channel.kind == GROUP_DM {
         return Ok(Reply::ok(group::edit(&app, &actor, id, body.parse()?).await?));
+    }
+    if place.thread.is_some() {
+        return Ok(Reply::ok(thread::edit(&app, &actor, id, body.parse()?).await?));
     }
     let draft: ModifyChannel = body.parse()?;
     Ok(Reply::ok(channel::edit(&app, &actor, id, draft).await?))

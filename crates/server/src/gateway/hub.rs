@@ -17,14 +17,16 @@ use domain::{
     App,
     bus::{Audience, Event, Listener, Published},
     cache::{Guild, GuildState},
-    presence, ready, render, voice,
+    presence, ready, render, thread, voice,
 };
 use proto::{
     Id, Permissions,
+    channel::PRIVATE_THREAD,
     code::close,
     gateway::{Dispatch, Shape},
     guild::GuildCreate,
     marker,
+    thread::ThreadDelete,
 };
 
 use super::{
@@ -119,7 +121,7 @@ pub enum News {
 /// What only some sessions are told beside an event.
 #[derive(Debug)]
 pub enum Derived {
-    /// CHANNEL_CREATE or CHANNEL_DELETE, in both shapes (osc last).
+    /// That a channel or threads are there, or not any more, in both shapes (osc last).
     Channel([bytes::Bytes; 2]),
     /// The whole guild again.
     Guild,
@@ -286,8 +288,24 @@ impl Hub {
                 let seated = rooms(guild).is_some_and(|rooms| rooms.is_seated(user));
                 seated && self.has(*guild, user, *needed)
             }
+            Audience::Thread { guild, parent, thread, also } => rooms(guild).is_some_and(|rooms| {
+                let is_in = || also.contains(&user) || self.is_in(*guild, *thread, user);
+                rooms.manages(user, *parent) || (rooms.sees(user, *parent) && is_in())
+            }),
+            Audience::Within(guild, users) => {
+                users.contains(&user) && rooms(guild).is_some_and(|rooms| rooms.is_seated(user))
+            }
             Audience::Users(users) => users.contains(&user),
         }
+    }
+
+    fn is_in(
+        &self,
+        guild: Id<marker::Guild>,
+        thread: Id<marker::Channel>,
+        user: Id<marker::User>,
+    ) -> bool {
+        self.app.cache.guild(guild).is_some_and(|guild| guild.read().is_in(user, thread))
     }
 
     fn has(&self, guild: Id<marker::Guild>, user: Id<marker::User>, needed: Permissions) -> bool {
@@ -440,7 +458,10 @@ impl Hub {
             Some(user) => rooms.reclassify_one(&known, user, next).into_iter().collect(),
             None => rooms.reclassify(&known, next),
         };
-        let (before, after) = news_of(&known, parcel.published.number, &shifts);
+        let (mut before, mut after) = news_of(&known, parcel.published.number, &shifts);
+        for shift in &shifts {
+            threads_of(&known, rooms, parcel.published.number, shift, &mut before, &mut after);
+        }
         drop(known);
         before.into_iter().for_each(|news| self.tell(news));
         match dispatch {
@@ -483,6 +504,25 @@ impl Hub {
                 let may = rooms.people().filter(|user| self.has(*guild, *user, *needed));
                 let may: Vec<_> = may.collect();
                 self.tell_people(state, &may, Some(*guild), parcel);
+            }
+            (Audience::Thread { guild, parent, thread, also }, Some(rooms)) => {
+                self.tell_rooms(rooms.that_manage(*parent), parcel);
+                let active = self.app.cache.guild(*guild);
+                let mut inside = also.clone();
+                if let Some(guild) = active {
+                    let known = guild.read();
+                    let members = known.threads.get(thread).map(|thread| thread.members.keys());
+                    inside.extend(members.into_iter().flatten());
+                }
+                inside.sort_unstable();
+                inside.dedup();
+                inside.retain(|user| rooms.sees(*user, *parent) && !rooms.manages(*user, *parent));
+                self.tell_people(state, &inside, Some(*guild), parcel);
+            }
+            (Audience::Within(guild, users), Some(rooms)) => {
+                let here = users.iter().copied().filter(|user| rooms.is_seated(*user));
+                let here: Vec<_> = here.collect();
+                self.tell_people(state, &here, Some(*guild), parcel);
             }
             (_, None) => {}
         }
@@ -545,7 +585,7 @@ fn movers(
 fn news_of(state: &GuildState, number: u64, shifts: &[Shift]) -> (Vec<News>, Vec<News>) {
     let guild = state.row.id;
     let (mut before, mut after) = (Vec::new(), Vec::new());
-    for Shift { whom, lost, gained } in shifts {
+    for Shift { whom, lost, gained, .. } in shifts {
         if let Whom::Person { user, from, to } = *whom {
             before.push(News::Move { guild, user, from, to });
         }
@@ -566,6 +606,56 @@ fn news_of(state: &GuildState, number: u64, shifts: &[Shift]) -> (Vec<News>, Vec
         }));
     }
     (before, after)
+}
+
+/// What a change of sight means for threads: those of channels that are gained, and private ones of
+/// channels whose threads one manages, or does not any more. Told to each person for themselves,
+/// since each is in other threads; with channels that are lost their threads go.
+fn threads_of(
+    state: &GuildState,
+    rooms: &Rooms,
+    number: u64,
+    shift: &Shift,
+    before: &mut Vec<News>,
+    after: &mut Vec<News>,
+) {
+    let guild = state.row.id;
+    if shift.lost.len() + shift.gained.len() > MANY_CHANNELS {
+        return;
+    }
+    let hang =
+        |id: &Id<marker::Channel>| state.threads.values().any(|thread| thread.row.parent_id == *id);
+    let gained = shift.gained.iter().map(|row| row.id).chain(shift.opened.iter().copied());
+    let gained: Vec<_> = gained.filter(hang).collect();
+    let shut: Vec<_> = state
+        .threads
+        .values()
+        .filter(|thread| shift.shut.contains(&thread.row.parent_id))
+        .filter(|thread| thread.row.kind == i64::from(PRIVATE_THREAD))
+        .collect();
+    if gained.is_empty() && shut.is_empty() {
+        return;
+    }
+    let people = match shift.whom {
+        Whom::Room(room) => rooms.people_in(room),
+        Whom::Person { user, .. } => vec![user],
+    };
+    for user in people {
+        let told = |number, what| {
+            let whom = Whom::Person { user, from: 0, to: 0 };
+            News::Derived { guild, whom, number, what: Arc::new(what) }
+        };
+        for thread in shut.iter().filter(|thread| !thread.members.contains_key(&user)) {
+            let row = &thread.row;
+            let (id, guild_id, parent_id) = (row.id, row.guild_id, row.parent_id);
+            let gone = ThreadDelete { id, guild_id, parent_id, kind: row.kind as u8 };
+            let gone = derived(&Dispatch::ThreadDelete(gone));
+            before.push(told(number.saturating_sub(1), gone));
+        }
+        if let Some(sync) = thread::sync(state, user, &gained) {
+            after.push(told(number, derived(&Dispatch::ThreadListSync(Box::new(sync)))));
+        }
+    }
 }
 
 fn derived(dispatch: &Dispatch) -> Derived {

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use domain::bus::{Audience, Event, Published};
 use proto::{
     Id,
-    gateway::{Dispatch, Intents, Shape, session},
+    gateway::{Dispatch, Shape, session},
     marker,
     websocket::{Opcode, encode},
 };
@@ -63,11 +63,6 @@ pub fn is_entitled(dispatch: &Dispatch, user: Id<marker::User>) -> bool {
     message.guild_id.is_none()
         || message.author.id == user
         || message.mentions.iter().any(|mentioned| mentioned.id == user)
-}
-
-/// Whether a session with these intents is told of it.
-pub fn is_wanted(dispatch: &Dispatch, intents: Intents) -> bool {
-    dispatch.intent().is_none_or(|needed| intents.contains(needed))
 }
 
 /// A dispatch as one frame.

@@ -5,7 +5,7 @@
 //! shows the time after it when the event is heard.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -16,6 +16,8 @@ use domain::{
 use proto::{Id, marker};
 
 type Channels = BTreeMap<Id<marker::Channel>, Arc<ChannelRow>>;
+
+type Managed = BTreeSet<Id<marker::Channel>>;
 
 /// Names the sessions of one guild and class, on all shards.
 pub type RoomId = u32;
@@ -30,6 +32,8 @@ pub struct Rooms {
 struct Room {
     id: RoomId,
     sees: Channels,
+    /// Of these it sees all private threads.
+    manages: Managed,
     /// People in it.
     people: u32,
 }
@@ -47,6 +51,32 @@ pub struct Shift {
     pub whom: Whom,
     pub lost: Vec<Arc<ChannelRow>>,
     pub gained: Vec<Arc<ChannelRow>>,
+    /// Channels that are still seen, but of their private threads only one's own.
+    pub shut: Vec<Id<marker::Channel>>,
+    /// Channels that were seen before, and now all of their threads are.
+    pub opened: Vec<Id<marker::Channel>>,
+}
+
+impl Shift {
+    /// Of somebody or of all in a room; `None`: for them nothing is different.
+    fn between(whom: Whom, before: (&Channels, &Managed), after: (&Channels, &Managed)) -> Self {
+        let stays =
+            |id: &&Id<marker::Channel>| before.0.contains_key(id) && after.0.contains_key(id);
+        Self {
+            whom,
+            lost: without(before.0, after.0),
+            gained: without(after.0, before.0),
+            shut: before.1.difference(after.1).filter(stays).copied().collect(),
+            opened: after.1.difference(before.1).filter(stays).copied().collect(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lost.is_empty()
+            && self.gained.is_empty()
+            && self.shut.is_empty()
+            && self.opened.is_empty()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +151,24 @@ impl Rooms {
         room.is_some_and(|room| room.sees.contains_key(&channel))
     }
 
+    /// Rooms that see all private threads of the channel.
+    pub fn that_manage(&self, channel: Id<marker::Channel>) -> Vec<RoomId> {
+        let managing = self.classes.values().filter(|room| room.manages.contains(&channel));
+        managing.map(|room| room.id).collect()
+    }
+
+    pub fn manages(&self, user: Id<marker::User>, channel: Id<marker::Channel>) -> bool {
+        let room = self.seats.get(&user).and_then(|seat| self.classes.get(&seat.class));
+        room.is_some_and(|room| room.manages.contains(&channel))
+    }
+
+    /// Who of a room is connected.
+    pub fn people_in(&self, room: RoomId) -> Vec<Id<marker::User>> {
+        let class = self.classes.iter().find(|(_, known)| known.id == room).map(|(class, _)| class);
+        let seated = self.seats.iter().filter(|(_, seat)| Some(&seat.class) == class);
+        seated.map(|(user, _)| *user).collect()
+    }
+
     /// Follows a change of channels, roles or overwrites. To be told in this order: who moves does
     /// so first, and then hears what its new room hears.
     pub fn reclassify(&mut self, state: &GuildState, next: &mut RoomId) -> Vec<Shift> {
@@ -130,11 +178,11 @@ impl Rooms {
         let mut shifts: Vec<_> = moves.collect::<Vec<_>>().into_iter().flatten().collect();
         for (class, room) in &mut self.classes {
             let after = visible(state, class);
-            let (lost, gained) = (without(&room.sees, &after), without(&after, &room.sees));
-            if !lost.is_empty() || !gained.is_empty() {
-                shifts.push(Shift { whom: Whom::Room(room.id), lost, gained });
-            }
-            room.sees = after;
+            let manages = managed(state, class, &after);
+            let before = (&room.sees, &room.manages);
+            let shift = Shift::between(Whom::Room(room.id), before, (&after, &manages));
+            shifts.extend(Some(shift).filter(|shift| !shift.is_empty()));
+            (room.sees, room.manages) = (after, manages);
         }
         shifts
     }
@@ -149,17 +197,20 @@ impl Rooms {
     ) -> Option<Shift> {
         let seat = self.seats.get(&user)?;
         let class = state.class_of(user).filter(|class| *class != seat.class)?;
-        let before = self.classes.get(&seat.class)?.sees.clone();
+        let left = self.classes.get(&seat.class)?;
+        let before = (left.sees.clone(), left.manages.clone());
         let (from, to) = self.move_to(state, user, class.clone(), next)?;
-        let there = &self.classes.get(&class)?.sees;
+        let there = self.classes.get(&class)?;
+        let whom = Whom::Person { user, from, to };
+        let before = (&before.0, &before.1);
+        let mut shift = Shift::between(whom, before, (&there.sees, &there.manages));
         // A room that was there already may be about to lose channels, and knows them as they were.
-        let now = without(there, &before).into_iter().filter_map(|channel| {
+        let now = shift.gained.into_iter().filter_map(|channel| {
             let now = state.channels.get(&channel.id)?;
             state.class_sees(&class, now).then(|| now.clone())
         });
-        let gained = now.collect();
-        let whom = Whom::Person { user, from, to };
-        Some(Shift { whom, lost: without(&before, there), gained })
+        shift.gained = now.collect();
+        Some(shift)
     }
 
     fn move_to(
@@ -180,7 +231,9 @@ impl Rooms {
     fn enter(&mut self, state: &GuildState, class: Class, next: &mut RoomId) -> RoomId {
         let room = self.classes.entry(class.clone()).or_insert_with(|| {
             *next = next.wrapping_add(1);
-            Room { id: *next, sees: visible(state, &class), people: 0 }
+            let sees = visible(state, &class);
+            let manages = managed(state, &class, &sees);
+            Room { id: *next, sees, manages, people: 0 }
         });
         room.people += 1;
         room.id
@@ -199,6 +252,11 @@ impl Rooms {
 fn visible(state: &GuildState, class: &Class) -> Channels {
     let seen = state.channels.iter().filter(|(_, channel)| state.class_sees(class, channel));
     seen.map(|(id, channel)| (*id, channel.clone())).collect()
+}
+
+fn managed(state: &GuildState, class: &Class, sees: &Channels) -> Managed {
+    let managed = sees.iter().filter(|(_, channel)| state.class_manages(class, channel));
+    managed.map(|(id, _)| *id).collect()
 }
 
 /// Channels of the one that are not among the others.

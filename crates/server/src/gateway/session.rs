@@ -387,7 +387,7 @@ impl Live {
     /// What its clients in this event get; `None` if nothing.
     pub fn shape_for(&self, parcel: &Parcel) -> Option<Shape> {
         let (_, dispatch) = parcel.dispatch()?;
-        if !parcel::is_wanted(dispatch, self.who.intents) {
+        if !dispatch.is_meant_for(self.user(), self.who.intents) {
             return None;
         }
         let content = self.shape.content || parcel::is_entitled(dispatch, self.user());

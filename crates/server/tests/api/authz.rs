@@ -226,7 +226,30 @@ const TABLE: &[(&str, Needs, &str)] = &[
         "",
     ),
     ("DELETE /api/v10/channels/{channel}/messages/{message}/reactions", In(P::MANAGE_MESSAGES), ""),
+    (
+        "POST /api/v10/channels/{channel}/messages/{message}/threads",
+        In(P::CREATE_PUBLIC_THREADS),
+        r#"{"name":"x"}"#,
+    ),
+    (
+        "POST /api/v10/channels/{channel}/threads",
+        In(P::CREATE_PUBLIC_THREADS),
+        r#"{"name":"x","type":11}"#,
+    ),
+    ("GET /api/v10/guilds/{guild}/threads/active", In(P::NONE), ""),
+    ("GET /api/v10/channels/{channel}/threads/archived/public", In(HISTORY), ""),
+    ("GET /api/v10/channels/{channel}/threads/archived/private", In(THREADS), ""),
+    ("GET /api/v10/channels/{channel}/users/@me/threads/archived/private", In(HISTORY), ""),
+    ("GET /api/v10/channels/{channel}/threads/search", In(HISTORY), ""),
+    ("GET /api/v10/channels/{thread}/thread-members", In(P::NONE), ""),
+    ("GET /api/v10/channels/{thread}/thread-members/{user}", In(P::NONE), ""),
+    ("PUT /api/v10/channels/{thread}/thread-members/@me", In(P::NONE), ""),
+    ("DELETE /api/v10/channels/{thread}/thread-members/@me", In(P::NONE), ""),
+    ("PUT /api/v10/channels/{thread}/thread-members/{user}", In(P::SEND_MESSAGES_IN_THREADS), ""),
+    ("DELETE /api/v10/channels/{thread}/thread-members/{user}", In(P::MANAGE_THREADS), ""),
 ];
+
+const THREADS: P = P::from_bits_truncate(HISTORY.bits() | P::MANAGE_THREADS.bits());
 
 /// Permissions of a member who is timed out.
 const SILENT: P = P::from_bits_truncate(P::VIEW_CHANNEL.bits() | HISTORY.bits());
@@ -260,6 +283,8 @@ struct Place {
     older: String,
     emoji: String,
     code: String,
+    /// Hangs on `older`.
+    thread: String,
 }
 
 struct Actor {
@@ -308,7 +333,10 @@ async fn furnish(owner: &Person, guild: &str, channel: &str, role: &str) -> Plac
     let path = format!("/guilds/{guild}/emojis");
     let draft = json!({ "name": "crab", "image": super::emoji::PIXEL });
     let emoji = owner.done(Method::POST, &path, draft).await.id();
-    Place { guild: guild.to_owned(), channel: channel.to_owned(), message, older, emoji, code }
+    let path = format!("/channels/{channel}/messages/{older}/threads");
+    let thread = owner.done(Method::POST, &path, json!({ "name": "thread" })).await.id();
+    let (guild, channel) = (guild.to_owned(), channel.to_owned());
+    Place { guild, channel, message, older, emoji, code, thread }
 }
 
 async fn world(town: &Town) -> World {
@@ -343,6 +371,8 @@ async fn world(town: &Town) -> World {
     for who in [&user, &member, &muted, &mod_, &adm, &banned, &gone] {
         who.joins(&room).await;
     }
+    let path = format!("/channels/{}/thread-members/{}", own.thread, user.id);
+    owner.done(Method::PUT, &path, Value::Null).await;
     owner.gives_role(&room, &user, &role).await;
     owner.gives_role(&room, &mod_, &moderator).await;
     owner.gives_role(&room, &adm, &admin).await;
@@ -354,9 +384,10 @@ async fn world(town: &Town) -> World {
     owner.done(Method::PUT, &path, json!({})).await;
     gone.done(Method::DELETE, "/osc/v1/sessions/@current", Value::Null).await;
 
-    let missing = ["7", "8", "9", "10", "11"].map(str::to_owned);
-    let [guild, channel, message, older, emoji] = missing;
-    let missing = Place { guild, channel, message, older, emoji, code: "nothing".to_owned() };
+    let missing = ["7", "8", "9", "10", "11", "8"].map(str::to_owned);
+    let [guild, channel, message, older, emoji, thread] = missing;
+    let code = "nothing".to_owned();
+    let missing = Place { guild, channel, message, older, emoji, code, thread };
     let (user_id, banned_id) = (user.id.to_string(), banned.id.to_string());
     let actor = |name, who, may, signed_in| Actor { name, who, may, signed_in };
     let actors = vec![
@@ -377,6 +408,7 @@ impl World {
     fn fill(&self, text: &str, place: &Place) -> String {
         text.replace("{guild}", &place.guild)
             .replace("{channel}", &place.channel)
+            .replace("{thread}", &place.thread)
             .replace("{message}", &place.message)
             .replace("{older}", &place.older)
             .replace("{code}", &place.code)
@@ -424,7 +456,8 @@ fn shape(answer: &Answer) -> (u16, Value) {
 async fn faults_of(town: &Town, row: &(&str, Needs, &str)) -> Vec<String> {
     let mut world = world(town).await;
     let mut faults = Vec::new();
-    let is_about_a_room = row.0.contains("{guild}") || row.0.contains("{channel}");
+    let is_in_a_channel = row.0.contains("{channel}") || row.0.contains("{thread}");
+    let is_about_a_room = row.0.contains("{guild}") || is_in_a_channel;
     for at in 0..world.actors.len() {
         let (name, may) = (world.actors[at].name, world.actors[at].may(row.1));
         let mut fault = |kind: &str, answer: &Answer| {
@@ -444,7 +477,7 @@ async fn faults_of(town: &Town, row: &(&str, Needs, &str)) -> Vec<String> {
             if !row.0.contains("{code}") && shape(&missing) != shape(&far) {
                 fault("sees a room that is not theirs", &far);
             }
-            if row.0.contains("{channel}") && !world.actors[at].sees_hidden() {
+            if is_in_a_channel && !world.actors[at].sees_hidden() {
                 let hidden = world.ask(&world.actors[at], row, &world.hidden).await;
                 if shape(&missing) != shape(&hidden) {
                     fault("sees a hidden channel", &hidden);

@@ -30,6 +30,7 @@ mod read_state;
 mod resume;
 mod role;
 mod session;
+mod thread;
 mod visibility;
 mod account;
 mod bot;

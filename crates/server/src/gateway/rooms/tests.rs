@@ -33,6 +33,7 @@ fn guild() -> GuildState {
     };
     let mut state = GuildState {
         row,
+        threads: BTreeMap::new(),
         channels: BTreeMap::new(),
         tips: HashMap::new(),
         roles: BTreeMap::new(),
@@ -81,6 +82,8 @@ fn put_channel(state: &mut GuildState, channel: u64, overwrites: &[Overwrite]) {
         epoch: 0,
         owner_id: None,
         icon: None,
+        thread_auto_archive: 0,
+        thread_rate_limit: 0,
     };
     state.channels.insert(row.id, Arc::new(row));
 }

@@ -90,6 +90,8 @@ async fn check_timeline(
     let bare = |message: &proto::message::Message| {
         let mut message = message.clone();
         (message.guild_id, message.member, message.nonce) = (None, None, None);
+        // A thread is as it was when its message was told; by itself it is compared elsewhere.
+        message.thread = None;
         let mut value = serde_json::to_value(message).expect("plain data");
         proto::gateway::strip_osc(&mut value);
         value

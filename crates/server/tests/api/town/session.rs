@@ -390,6 +390,14 @@ fn place(dispatch: &Dispatch) -> Place {
         D::ChannelUpdate(channel) => (channel.guild_id, Some(channel.id)),
         D::ChannelDelete(channel) => (channel.guild_id, Some(channel.id)),
         D::ChannelPinsUpdate(e) => (e.guild_id, Some(e.channel_id)),
+        // An archived one may not be known: what it hangs on is.
+        D::ThreadCreate(thread) | D::ThreadUpdate(thread) => {
+            (thread.guild_id, thread.parent_id.flatten())
+        }
+        D::ThreadDelete(e) => (Some(e.guild_id), Some(e.parent_id)),
+        D::ThreadListSync(e) => (Some(e.guild_id), None),
+        D::ThreadMemberUpdate(e) => (Some(e.guild_id), Some(e.member.id)),
+        D::ThreadMembersUpdate(e) => (Some(e.guild_id), Some(e.id)),
         D::GuildRoleCreate(e) | D::GuildRoleUpdate(e) => (Some(e.guild_id), None),
         D::GuildEmojisUpdate(e) => (Some(e.guild_id), None),
         D::GuildRoleDelete(e) => (Some(e.guild_id), None),

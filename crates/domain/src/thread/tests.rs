@@ -1,0 +1,1 @@
+//! Threads as people meet them: begun, written in, left, archived.
