@@ -38,8 +38,8 @@ export const journeys = {
     assert.deepEqual([bot.public, bot.tags, bot.intents], [true, ['time', 'bells'], 32_770]);
     await page.getByRole('button', { name: 'Make a new token' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Make a new token' }).click();
-    await until(async () => (await who(page, token)) === 401);
     ada.expectRefusals += 1;
+    await until(async () => (await who(page, token)) === 401);
     await ada.shot('bot-editor');
 
     await page.getByRole('link', { name: 'Add it to a room' }).click();
