@@ -172,7 +172,8 @@ impl Cache {
                 presences.for_each(|presence| guild.put_presence(presence));
             }),
             // Lists that are asked for when they are shown.
-            D::GuildBanAdd(_) | D::GuildBanRemove(_) => {}
+            D::GuildBanAdd(_) | D::GuildBanRemove(_) | D::GuildAuditLogEntryCreate(_) => {}
+            D::WebhooksUpdate(_) => {}
             D::InviteCreate(_) | D::InviteDelete(_) => {}
             // Whoever asked too often asks again later.
             D::RateLimited(_) => {}

@@ -2,20 +2,23 @@
 
 use proto::{
     Code, Id, Permissions, Timestamp,
+    audit_log::action,
     gateway::{Dispatch, GuildUser},
     id::{EPOCH_MS, TIME_SHIFT},
     marker,
-    member::{Ban, CreateBan},
+    member::{Ban, BulkBan, BulkBanned, CreateBan},
 };
 
 use crate::{
     Actor, App, access,
+    audit_log::Entry,
     bus::{Audience, Event},
+    cache::GuildState,
     channel, guild, member, purge,
     reject::{Reject, Result, no},
     render,
     rows::{BanRow, Purge, UserKind, UserRow},
-    store::{Batch, SCAN_MAX, Scan},
+    store::{Batch, IntoKey as _, SCAN_MAX, Scan},
 };
 
 /// How far back a ban deletes messages: seven days.
@@ -106,19 +109,33 @@ pub async fn create(
     if count(app, id).await? >= app.limits.guild_bans {
         return no(Reject::Refused(Code::MAX_BANS));
     }
-    let (mut batch, mut events) = (Batch::new(), Vec::new());
-    {
+    let (batch, events) = {
         let state = guild.read();
         guild::require(app, &state, actor, Permissions::BAN_MEMBERS)?;
-        if state.is_owner(target) || target == actor.user {
+        banning(app, &state, actor, &user, seconds, reason)?
+    };
+    lane.enqueue(batch, events).durable().await
+}
+
+/// What bans somebody who is not banned yet.
+fn banning(
+    app: &App,
+    state: &GuildState,
+    actor: &Actor,
+    user: &UserRow,
+    seconds: u32,
+    reason: Option<String>,
+) -> Result<(Batch, Vec<Event>)> {
+    let (id, target) = (state.row.id, user.id);
+    if state.is_owner(target) || target == actor.user {
+        return no(Reject::Refused(Code::MISSING_PERMISSIONS));
+    }
+    let (mut batch, mut events) = (Batch::new(), Vec::new());
+    if state.members.contains_key(&target) {
+        if !member::outranks(state, actor.user, target) {
             return no(Reject::Refused(Code::MISSING_PERMISSIONS));
         }
-        if state.members.contains_key(&target) {
-            if !member::outranks(&state, actor.user, target) {
-                return no(Reject::Refused(Code::MISSING_PERMISSIONS));
-            }
-            (batch, events) = member::removal(app, &state, &user);
-        }
+        (batch, events) = member::removal(app, state, user);
     }
     batch = batch.put(&BanRow { guild_id: id, user_id: target, reason });
     if seconds > 0 {
@@ -126,8 +143,70 @@ pub async fn create(
         let what = Purge::Author { guild_id: id, user_id: target, from, before: app.ids.next() };
         batch = batch.put(&purge::row(what));
     }
-    events.insert(0, told(id, &user, Dispatch::GuildBanAdd));
-    lane.enqueue(batch, events).durable().await
+    events.insert(0, told(id, user, Dispatch::GuildBanAdd));
+    let entry = Entry::new(action::MEMBER_BAN_ADD, Some(target.cast()));
+    entry.write(app, id, actor.user, &mut batch, &mut events);
+    Ok((batch, events))
+}
+
+/// What banning several at once needs.
+const BULK: Permissions = Permissions::from_bits_truncate(
+    Permissions::BAN_MEMBERS.bits() | Permissions::MANAGE_GUILD.bits(),
+);
+
+/// Says no to who may not ban several, before a body is looked at.
+pub async fn may_ban_many(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<()> {
+    access::require_guild(app, actor, id, BULK).await.map(drop)
+}
+
+/// Bans several at once, all that can be; the others are told. Needs BAN_MEMBERS and MANAGE_GUILD.
+pub async fn create_many(
+    app: &App,
+    actor: &Actor,
+    id: Id<marker::Guild>,
+    draft: BulkBan,
+    reason: Option<String>,
+) -> Result<BulkBanned> {
+    access::require_guild(app, actor, id, BULK).await?;
+    let mut ids = draft.user_ids;
+    ids.sort_unstable();
+    ids.dedup();
+    if !(1..=app.limits.bulk_bans).contains(&ids.len()) {
+        return no(Reject::length("user_ids", 1, app.limits.bulk_bans));
+    }
+    let seconds = delete_seconds(&CreateBan {
+        delete_message_seconds: draft.delete_message_seconds,
+        ..CreateBan::default()
+    })?;
+    let reason = reason.map(|text| channel::lines("reason", &text, REASON)).transpose()?;
+    let users = app.users(&ids).await?;
+    let (lane, guild) = guild::alone(app, id).await?;
+    let mut left = app.limits.guild_bans.saturating_sub(count(app, id).await?);
+    let keys = ids.iter().map(|user| (id, *user).into_key()).collect();
+    let known = app.store.get_many::<BanRow>(keys).await?;
+    let (mut batch, mut events) = (Batch::new(), Vec::new());
+    let mut answer = BulkBanned { banned_users: Vec::new(), failed_users: Vec::new() };
+    {
+        let state = guild.read();
+        guild::require(app, &state, actor, BULK)?;
+        for ((target, user), ban) in ids.into_iter().zip(users).zip(known) {
+            let user = user.filter(|user| user.kind != UserKind::Deleted);
+            let user = user.filter(|_| ban.is_none() && left > 0);
+            let done = user.map(|user| banning(app, &state, actor, &user, seconds, reason.clone()));
+            let Some(Ok((one, told))) = done else {
+                answer.failed_users.push(target);
+                continue;
+            };
+            (batch, left) = (batch.and(one), left - 1);
+            events.extend(told);
+            answer.banned_users.push(target);
+        }
+    }
+    if answer.banned_users.is_empty() {
+        return no(Reject::Refused(Code::BULK_BAN_FAILED));
+    }
+    lane.enqueue(batch, events).durable().await?;
+    Ok(answer)
 }
 
 fn delete_seconds(draft: &CreateBan) -> Result<u32> {
@@ -186,6 +265,9 @@ pub async fn delete(
     if app.store.get::<BanRow>((id, target)).await?.is_none() {
         return no(Reject::Unknown(Code::UNKNOWN_BAN));
     }
-    let events = user.iter().map(|user| told(id, user, Dispatch::GuildBanRemove)).collect();
-    lane.enqueue(Batch::new().delete::<BanRow>((id, target)), events).durable().await
+    let events = user.iter().map(|user| told(id, user, Dispatch::GuildBanRemove));
+    let (mut batch, mut events) = (Batch::new().delete::<BanRow>((id, target)), events.collect());
+    let entry = Entry::new(action::MEMBER_BAN_REMOVE, Some(target.cast()));
+    entry.write(app, id, actor.user, &mut batch, &mut events);
+    lane.enqueue(batch, events).durable().await
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proto::{
     Code, Id, Permissions,
     application::InstallParams,
+    audit_log::action,
     bot::{AddBot, BotAuthorization, BotPlace, CreateBot, ModifyBot, OwnBot},
     gateway::{Dispatch, Intents, RoleEvent},
     marker,
@@ -16,6 +17,7 @@ use proto::{
 use crate::{
     Actor, App, access,
     application::{self, Change},
+    audit_log::Entry,
     bus::Event,
     cache::GuildState,
     guild, login, member, name,
@@ -388,6 +390,10 @@ fn joining(
             };
             events.push(member::added(&member, bot));
             batch = batch.insert(&member);
+            if let Some(adder) = adder {
+                let entry = Entry::new(action::BOT_ADD, Some(bot.id.cast()));
+                entry.write(app, id, adder.user, &mut batch, &mut events);
+            }
             member
         }
     };

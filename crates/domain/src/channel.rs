@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use proto::{
     Code, Id, Patch, Permissions,
+    audit_log::action,
     channel::{
         Channel, ChannelPosition, CreateChannel, GROUP_DM, GUILD_TEXT, GUILD_VOICE, ModifyChannel,
     },
@@ -18,18 +19,32 @@ use proto::{
 
 use crate::{
     Actor, App, access,
+    audit_log::Entry,
     bus::{Audience, Event},
     cache::GuildState,
     dm, group, guild, invite, purge,
     reject::{Reject, Result, no},
     render,
-    rows::{ChannelRow, GuildRow, InviteRow, Purge, TipRow},
+    rows::{ChannelRow, GuildRow, InviteRow, Purge, TipRow, WebhookRow},
     store::Batch,
-    thread,
+    thread, webhook,
 };
 
 pub(crate) use check::lines;
 pub use overwrite::{delete_overwrite, may_overwrite, set_overwrite};
+
+/// What the audit log says of a channel.
+const KEYS: &[&str] = &[
+    "name",
+    "type",
+    "topic",
+    "nsfw",
+    "rate_limit_per_user",
+    "bitrate",
+    "user_limit",
+    "parent_id",
+    "position",
+];
 
 /// A new channel as it is if nothing else is asked for.
 pub(crate) fn row(app: &App, guild: Id<marker::Guild>, kind: u8, name: String) -> ChannelRow {
@@ -163,8 +178,11 @@ pub async fn create(
     };
     let answer = render::channel(&row, Some(&tip));
     let event = told(id, row.id, Dispatch::ChannelCreate(Box::new(answer.clone())));
-    let batch = Batch::new().insert(&row).insert(&tip);
-    lane.enqueue(batch, vec![event]).durable().await?;
+    let (mut batch, mut events) = (Batch::new().insert(&row).insert(&tip), vec![event]);
+    let entry = Entry::new(action::CHANNEL_CREATE, Some(row.id.cast()));
+    let entry = entry.changes(&(), &answer, KEYS).changes(&(), &answer, &["permission_overwrites"]);
+    entry.write(app, id, actor.user, &mut batch, &mut events);
+    lane.enqueue(batch, events).durable().await?;
     Ok(answer)
 }
 
@@ -179,7 +197,7 @@ pub async fn edit(
     let guild_id = guild_of(&place)?;
     place.require(Permissions::MANAGE_CHANNELS)?;
     let (lane, guild) = guild::alone(app, guild_id).await?;
-    let (row, answer, event) = {
+    let (batch, events, answer) = {
         let state = guild.read();
         let (before, have) = standing(app, &state, actor, id, Permissions::MANAGE_CHANNELS)?;
         let row = check::changed(app, &state, actor, have, &before, draft)?;
@@ -187,9 +205,13 @@ pub async fn edit(
         if row == *before {
             return Ok(answer);
         }
-        (row.clone(), answer, updated(&state, &row))
+        let (mut batch, mut events) = (Batch::new().put(&row), vec![updated(&state, &row)]);
+        for entry in entries(&state, &before, &row) {
+            entry.write(app, guild_id, actor.user, &mut batch, &mut events);
+        }
+        (batch, events, answer)
     };
-    lane.enqueue(Batch::new().put(&row), vec![event]).durable().await?;
+    lane.enqueue(batch, events).durable().await?;
     Ok(answer)
 }
 
@@ -224,6 +246,9 @@ pub async fn reorder(
             if row != *before {
                 batch = batch.put(&row);
                 events.push(updated(&state, &row));
+                for entry in entries(&state, &before, &row) {
+                    entry.write(app, id, actor.user, &mut batch, &mut events);
+                }
             }
         }
     }
@@ -248,15 +273,34 @@ pub async fn delete(app: &App, actor: &Actor, id: Id<marker::Channel>) -> Result
     place.require(Permissions::MANAGE_CHANNELS)?;
     let (lane, guild) = guild::alone(app, guild_id).await?;
     let invites = invite::rows(app, guild_id).await?;
+    let webhooks = webhook::rows(app, id).await?;
     let (batch, events, answer) = {
         let state = guild.read();
         let (row, _) = standing(app, &state, actor, id, Permissions::MANAGE_CHANNELS)?;
         let answer = render::channel(&row, state.tips.get(&id));
-        let (batch, events) = deletion(&state, &row, &answer, &invites);
+        let (mut batch, mut events) = deletion(&state, &row, &answer, &invites);
+        for webhook in &webhooks {
+            batch = batch.delete::<WebhookRow>(webhook.id);
+        }
+        let entry = Entry::new(action::CHANNEL_DELETE, Some(id.cast()));
+        let entry = entry.changes(&answer, &(), KEYS);
+        let entry = entry.changes(&answer, &(), &["permission_overwrites"]);
+        entry.write(app, guild_id, actor.user, &mut batch, &mut events);
         (batch, events, answer)
     };
     lane.enqueue(batch, events).durable().await?;
     Ok(answer)
+}
+
+/// What the audit log says of a change: of the channel itself, and of each overwrite.
+fn entries(state: &GuildState, before: &ChannelRow, after: &ChannelRow) -> Vec<Entry> {
+    let [old, new] = [before, after].map(|row| render::channel(row, None));
+    let own = Entry::new(action::CHANNEL_UPDATE, Some(after.id.cast())).changes(&old, &new, KEYS);
+    let mut all = overwrite::entries(state, before, after);
+    if !own.is_empty() {
+        all.insert(0, own);
+    }
+    all
 }
 
 /// The channel with its invites; what stood in it as a category stands on its own.

@@ -1,9 +1,9 @@
 //! What happens by itself at a time. The server calls `run_once` every few seconds.
 
 use crate::{
-    App, guest, login,
+    App, audit_log, guest, login,
     reject::{Error, Reject, Result},
-    rows::{EventRow, GatewaySessionRow, NonceRow, SecretRow, SilenceRow},
+    rows::{AuditLogRow, EventRow, GatewaySessionRow, NonceRow, SecretRow, SilenceRow},
     store::{Batch, Entity, Scan, Value},
 };
 
@@ -24,6 +24,7 @@ pub async fn run_once(app: &App) {
     settle("secrets", prune_secrets(app).await);
     settle("silences", prune_silences(app).await);
     settle("threads", crate::thread::archive_idle(app).await);
+    settle("audit logs", prune_audit_logs(app).await);
     settle("directory", crate::directory::refresh_dirty(app).await);
     settle("what is deleted", crate::purge::run_once(app).await);
 }
@@ -81,6 +82,13 @@ async fn prune_sessions(app: &App) -> Result<()> {
 async fn prune_silences(app: &App) -> Result<()> {
     let scan = Scan::of::<SilenceRow>().by("by_end").before(app.clock.now());
     prune_by::<SilenceRow>(app, scan).await
+}
+
+async fn prune_audit_logs(app: &App) -> Result<()> {
+    let kept_ms = i64::from(app.limits.audit_log_days) * 24 * HOUR_MS;
+    let oldest = audit_log::first_id_at(app.clock.now().plus_ms(-kept_ms));
+    let scan = Scan::of::<AuditLogRow>().by("by_age").before(oldest);
+    prune_by::<AuditLogRow>(app, scan).await
 }
 
 async fn prune_secrets(app: &App) -> Result<()> {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use proto::{
     Code, Id, Patch, Permissions,
+    audit_log::action,
     channel::{GUILD_TEXT, GUILD_VOICE},
     gateway::Dispatch,
     guild::{Guild, ModifyGuild, UnavailableGuild, Visibility},
@@ -19,6 +20,7 @@ use proto::{
 
 use crate::{
     Actor, App, access,
+    audit_log::Entry,
     bus::Event,
     cache::{self, GuildState},
     channel, directory,
@@ -249,7 +251,7 @@ async fn edited(
         }
         row
     };
-    change(app, lane, &guild, row, Batch::new()).await
+    change(app, actor, lane, &guild, row, Batch::new()).await
 }
 
 /// A text channel that the actor sees, or none.
@@ -274,6 +276,7 @@ fn system_channel(
 /// Writes the changed guild and its entry in the directory, and tells.
 async fn change(
     app: &App,
+    actor: &Actor,
     lane: Lane<'_>,
     guild: &cache::Guild,
     row: GuildRow,
@@ -294,9 +297,26 @@ async fn change(
         None if listed.is_some() => batch.delete::<DirectoryRow>(guild.id),
         _ => batch,
     };
-    let event = Event::to_guild(guild.id, Dispatch::GuildUpdate(Box::new(answer.clone())));
-    lane.enqueue(batch, vec![event]).durable().await?;
+    let told = Dispatch::GuildUpdate(Box::new(answer.clone()));
+    let mut events = vec![Event::to_guild(guild.id, told)];
+    let noted = noted(&guild.read().row, &row);
+    noted.write(app, guild.id, actor.user, &mut batch, &mut events);
+    lane.enqueue(batch, events).durable().await?;
     Ok(answer)
+}
+
+/// What the audit log says of a changed guild.
+fn noted(before: &GuildRow, after: &GuildRow) -> Entry {
+    Entry::new(action::GUILD_UPDATE, Some(after.id.cast()))
+        .change("name", &before.name, &after.name)
+        .change("description", &before.description, &after.description)
+        .change("icon_hash", &before.icon, &after.icon)
+        .change("owner_id", before.owner_id, after.owner_id)
+        .change("system_channel_id", before.system_channel_id, after.system_channel_id)
+        // Ours.
+        .change("visibility", before.visibility, after.visibility)
+        .change("slug", &before.slug, &after.slug)
+        .change("guests_write", before.guests_write, after.guests_write)
 }
 
 /// The entry in the directory of this guild with another row.
@@ -334,7 +354,7 @@ pub async fn edit_osc(
         }
         let guests_write = draft.guests_write.unwrap_or(before.guests_write);
         let row = GuildRow { slug, visibility, guests_write, ..before };
-        match change(app, lane, &guild, row, more).await {
+        match change(app, actor, lane, &guild, row, more).await {
             Err(crate::Error::Reject(Reject::Conflict(conflict)))
                 if conflict.table == SlugRow::TABLE.name => {}
             other => return other,
@@ -369,7 +389,7 @@ pub async fn hand_over(
     {
         return no(Reject::Refused(Code::MAX_GUILDS));
     }
-    change(app, lane, &guild, row, Batch::new()).await
+    change(app, actor, lane, &guild, row, Batch::new()).await
 }
 
 /// Deletes the room. What was written in it goes in the background.

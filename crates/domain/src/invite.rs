@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use proto::{
     Code, Id, Permissions, Timestamp,
+    audit_log::action,
     channel::GUILD_CATEGORY,
     gateway::Dispatch,
     guild::Guild,
     invite::{self, CreateInvite, Invite, InviteChannel, InviteDelete, InviteGuild},
     marker,
 };
+use serde_json::json;
 
 use crate::{
     Actor, App, access,
+    audit_log::Entry,
     bus::{Audience, Event},
     cache::{self, GuildState},
     member,
@@ -116,6 +119,8 @@ pub async fn create(
         batch = batch.delete::<InviteRow>(row.code.as_str());
     }
     events.push(told(guild.id, Dispatch::InviteCreate(Box::new(created(&wish, &inviter)))));
+    let entry = entry(action::INVITE_CREATE, None, Some(&wish));
+    entry.write(app, guild.id, actor.user, &mut batch, &mut events);
     lane.enqueue(batch, events).durable().await?;
     Ok(rendered(app, &guild.read(), &wish, Some(&inviter), true))
 }
@@ -289,9 +294,26 @@ pub async fn delete(app: &App, actor: &Actor, code: &str) -> Result<Invite> {
         may_end(app, &state, actor, &row)?;
         rendered(app, &state, &row, inviter.as_ref(), true)
     };
-    let batch = Batch::new().delete::<InviteRow>(code);
-    lane.enqueue(batch, vec![deleted(&row)]).durable().await?;
+    let (mut batch, mut events) = (Batch::new().delete::<InviteRow>(code), vec![deleted(&row)]);
+    let entry = entry(action::INVITE_DELETE, Some(&row), None);
+    entry.write(app, row.guild_id, actor.user, &mut batch, &mut events);
+    lane.enqueue(batch, events).durable().await?;
     Ok(answer)
+}
+
+/// What the audit log says of an invite that was made or ended. It has no id to be a target.
+fn entry(action: u8, before: Option<&InviteRow>, after: Option<&InviteRow>) -> Entry {
+    let said = |row: Option<&InviteRow>| {
+        row.map(|row| {
+            json!({
+                "code": row.code, "channel_id": row.channel_id, "inviter_id": row.inviter_id,
+                "max_uses": row.max_uses, "uses": row.uses, "max_age": row.max_age,
+                "temporary": row.temporary,
+            })
+        })
+    };
+    let keys = &["code", "channel_id", "inviter_id", "max_uses", "uses", "max_age", "temporary"];
+    Entry::new(action, None).changes(&said(before), &said(after), keys)
 }
 
 fn may_end(app: &App, state: &GuildState, actor: &Actor, row: &InviteRow) -> Result<()> {

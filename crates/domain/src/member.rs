@@ -4,6 +4,7 @@
 //! structure. Nobody acts on an equal: the owner stands above all, then the highest role counts.
 
 mod edit;
+mod prune;
 mod silence;
 mod view;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use proto::{
     Code, Id, Permissions,
+    audit_log::action,
     gateway::{Dispatch, GuildUser, MemberEvent, RoleDelete},
     guild::{Guild, Visibility},
     marker,
@@ -18,6 +20,7 @@ use proto::{
 
 use crate::{
     Actor, App, access,
+    audit_log::Entry,
     bus::Event,
     cache::{self, GuildState},
     channel, guild,
@@ -31,7 +34,8 @@ use crate::{
 };
 
 pub use edit::{add_role, edit, edit_own, remove_role};
-pub use view::{get, list, search};
+pub use prune::{Inactive, may_prune, prune, prune_count};
+pub use view::{get, list, own, search};
 
 /// Somebody who comes in now.
 pub(crate) fn row(app: &App, guild: Id<marker::Guild>, actor: &Actor) -> MemberRow {
@@ -306,7 +310,7 @@ pub async fn kick(
     access::require_guild(app, actor, id, Permissions::KICK_MEMBERS).await?;
     let user = app.users(&[target]).await?.pop().flatten();
     let (lane, guild) = guild::alone(app, id).await?;
-    let (batch, events) = {
+    let (mut batch, mut events) = {
         let state = guild.read();
         guild::require(app, &state, actor, Permissions::KICK_MEMBERS)?;
         let Some(user) = user.filter(|_| state.members.contains_key(&target)) else {
@@ -315,6 +319,8 @@ pub async fn kick(
         require_above(&state, actor, target)?;
         removal(app, &state, &user)
     };
+    let entry = Entry::new(action::MEMBER_KICK, Some(target.cast()));
+    entry.write(app, id, actor.user, &mut batch, &mut events);
     lane.enqueue(batch, events).durable().await
 }
 

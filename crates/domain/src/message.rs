@@ -6,6 +6,7 @@ mod system;
 
 use proto::{
     Code, Id, Patch, Permissions,
+    audit_log::action,
     gateway::Dispatch,
     marker,
     message::{
@@ -18,6 +19,7 @@ use crate::{
     Actor, App, access,
     access::Place,
     attachment::{self, Upload},
+    audit_log::Entry,
     bus::{Audience, Event},
     dm, emoji, read_state,
     reject::{Reject, Result, no},
@@ -28,7 +30,8 @@ use crate::{
 };
 
 pub use check::{LastSent, Mentioned};
-pub use page::{Around, list, one, preview_page, render_one};
+pub(crate) use check::{draft, takes_messages};
+pub use page::{Around, for_answer, list, one, preview_page, render_one};
 pub(crate) use page::{render_all, render_for_event};
 pub use system::joined;
 pub(crate) use system::{bare, tell};
@@ -68,27 +71,41 @@ pub async fn send(
 
     // Before the message: whom it brings into a thread hears it.
     let (opened, mut events) = thread::written(app, actor, &place, &mentioned.users).await?;
-    let tip = next_tip(app, &place, &row).await?;
-    let mut batch = Batch::new().and(opened).insert(&row).put(&tip);
+    let (batch, said, message) = told(app, &place, &row, &mentioned).await?;
+    let mut batch = opened.and(batch);
+    events.extend(said);
     if let Some(nonce) = nonce {
         let at = app.clock.now();
         let author_id = actor.user;
         batch =
             batch.put(&NonceRow { author_id, channel_id: channel, nonce, message_id: row.id, at });
     }
+    let answer = page::for_answer(&message);
+    lane.enqueue(batch, events).durable().await?;
+    check::sent(app, actor, &place);
+    Ok(answer)
+}
+
+/// All that comes with a new message: its rows, who is called, and what is told.
+pub(crate) async fn told(
+    app: &App,
+    place: &Place,
+    row: &MessageRow,
+    mentioned: &Mentioned,
+) -> Result<(Batch, Vec<Event>, Message)> {
+    let mut batch = Batch::new().insert(row).put(&next_tip(app, place, row).await?);
     batch = batch.and(attachment::keep(&row.attachments));
-    batch = batch.and(read_state::count_mentions(app, &place, &row, &mentioned).await?);
+    batch = batch.and(read_state::count_mentions(app, place, row, mentioned).await?);
+    let mut events = Vec::new();
     if place.guild.is_none() {
         let (open, told) = dm::open_for_all(app, &place.channel).await?;
         batch = batch.and(open);
         events.extend(told);
     }
-    let message = page::render_for_event(app, &place, &row).await?;
-    let answer = page::for_answer(&message);
-    events.push(Event::Dispatch(audience(&place), Dispatch::MessageCreate(Box::new(message))));
-    lane.enqueue(batch, events).durable().await?;
-    check::sent(app, actor, &place);
-    Ok(answer)
+    let message = page::render_for_event(app, place, row).await?;
+    let event = Dispatch::MessageCreate(Box::new(message.clone()));
+    events.push(Event::Dispatch(audience(place), event));
+    Ok((batch, events, message))
 }
 
 /// A retry: the same message, once it is sure to be on disk.
@@ -156,16 +173,7 @@ pub async fn edit(
     thread::is_open(&place)?;
     let before = find(app, channel, id).await?;
     may_edit(app, actor, &place, &before, &edit)?;
-    let mut row = check::edited(app, actor, &place, &before, &edit, &files)?;
-    let added = attachment::rows(actor, &row, files);
-    let gone: Vec<_> = {
-        let stays = |file: &AttachmentRow| row.attachments.iter().any(|kept| kept.id == file.id);
-        before.attachments.iter().filter(|file| !stays(file)).cloned().collect()
-    };
-    row.attachments.extend(added.iter().cloned());
-    if row.attachments.len() > app.limits.message_attachments {
-        return no(Reject::Refused(Code::MAX_ATTACHMENTS));
-    }
+    let Change { mut row, added, gone } = revised(app, actor, &place, &before, &edit, files)?;
     if !changes(&before, &row) {
         return page::render_one(app, actor, &before).await;
     }
@@ -177,6 +185,35 @@ pub async fn edit(
     lane.enqueue(batch, vec![Event::Dispatch(audience(&place), event)]).durable().await?;
     attachment::remove_blobs(app, &gone).await;
     page::render_one(app, actor, &row).await
+}
+
+/// What an edit makes of a message.
+pub(crate) struct Change {
+    pub row: MessageRow,
+    pub added: Vec<AttachmentRow>,
+    pub gone: Vec<AttachmentRow>,
+}
+
+/// The message as an edit leaves it, and which files come and go.
+pub(crate) fn revised(
+    app: &App,
+    actor: &Actor,
+    place: &Place,
+    before: &MessageRow,
+    edit: &EditMessage,
+    files: Vec<Upload>,
+) -> Result<Change> {
+    let mut row = check::edited(app, actor, place, before, edit, &files)?;
+    let added = attachment::rows(actor, &row, files);
+    let gone: Vec<_> = {
+        let stays = |file: &AttachmentRow| row.attachments.iter().any(|kept| kept.id == file.id);
+        before.attachments.iter().filter(|file| !stays(file)).cloned().collect()
+    };
+    row.attachments.extend(added.iter().cloned());
+    if row.attachments.len() > app.limits.message_attachments {
+        return no(Reject::Refused(Code::MAX_ATTACHMENTS));
+    }
+    Ok(Change { row, added, gone })
 }
 
 fn changes(before: &MessageRow, after: &MessageRow) -> bool {
@@ -248,10 +285,15 @@ pub async fn delete(
     if row.kind == message::THREAD_STARTER_MESSAGE {
         return no(Reject::Refused(Code::SYSTEM_MESSAGE));
     }
-    let batch = deletion(app, std::slice::from_ref(&row)).await?;
+    let mut batch = deletion(app, std::slice::from_ref(&row)).await?;
     let gone = MessageDelete { id, channel_id: channel, guild_id: place.guild_id() };
-    let event = Event::Dispatch(audience(&place), Dispatch::MessageDelete(gone));
-    lane.enqueue(batch, vec![event]).durable().await?;
+    let mut events = vec![Event::Dispatch(audience(&place), Dispatch::MessageDelete(gone))];
+    if let Some(guild) = place.guild_id().filter(|_| row.author_id != actor.user) {
+        let entry = Entry::new(action::MESSAGE_DELETE, Some(row.author_id.cast()));
+        let entry = entry.option("channel_id", channel);
+        entry.count(app, guild, actor.user, &mut batch, &mut events).await?;
+    }
+    lane.enqueue(batch, events).durable().await?;
     attachment::remove_blobs(app, &row.attachments).await;
     Ok(())
 }
@@ -269,7 +311,8 @@ pub async fn delete_bulk(
     if !(2..=DELETE_MOST).contains(&ids.len()) {
         return no(Reject::Refused(Code::BULK_DELETE_COUNT));
     }
-    delete_many(app, channel, place.guild_id(), audience(&place), ids).await
+    let (guild, audience) = (place.guild_id(), audience(&place));
+    delete_by(app, channel, guild, audience, ids, Some(actor.user)).await
 }
 
 /// Deletes messages of one channel, at most 100, without asking who may.
@@ -280,6 +323,18 @@ pub async fn delete_many(
     audience: Audience,
     ids: Vec<Id<marker::Message>>,
 ) -> Result<()> {
+    delete_by(app, channel, guild_id, audience, ids, None).await
+}
+
+/// `by`: who is noted down for it.
+async fn delete_by(
+    app: &App,
+    channel: Id<marker::Channel>,
+    guild_id: Option<Id<marker::Guild>>,
+    audience: Audience,
+    ids: Vec<Id<marker::Message>>,
+    by: Option<Id<marker::User>>,
+) -> Result<()> {
     let lane = app.lane_channel(guild_id, channel).await;
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids.into_iter().take(DELETE_MOST) {
@@ -289,11 +344,15 @@ pub async fn delete_many(
     if rows.is_empty() {
         return Ok(());
     }
-    let batch = deletion(app, &rows).await?;
+    let mut batch = deletion(app, &rows).await?;
     let ids = rows.iter().map(|row| row.id).collect();
     let gone = MessageDeleteBulk { ids, channel_id: channel, guild_id };
-    let event = Event::Dispatch(audience, Dispatch::MessageDeleteBulk(gone));
-    lane.enqueue(batch, vec![event]).durable().await?;
+    let mut events = vec![Event::Dispatch(audience, Dispatch::MessageDeleteBulk(gone))];
+    if let (Some(guild), Some(by)) = (guild_id, by) {
+        let entry = Entry::new(action::MESSAGE_BULK_DELETE, Some(channel.cast()));
+        entry.option("count", rows.len()).write(app, guild, by, &mut batch, &mut events);
+    }
+    lane.enqueue(batch, events).durable().await?;
     for row in &rows {
         attachment::remove_blobs(app, &row.attachments).await;
     }
@@ -301,7 +360,7 @@ pub async fn delete_many(
 }
 
 /// All that goes with these messages. The nonces stay: a retry must not bring a message back.
-async fn deletion(app: &App, rows: &[MessageRow]) -> Result<Batch> {
+pub(crate) async fn deletion(app: &App, rows: &[MessageRow]) -> Result<Batch> {
     let mut batch = Batch::new();
     let Some(first) = rows.first() else {
         return Ok(batch);

@@ -173,16 +173,22 @@ pub async fn not_misleading(
     name: &str,
     of: Option<Id<marker::User>>,
 ) -> Result<()> {
-    if is_reserved(name, false) {
-        let message = "This name is reserved: choose another.";
-        return no(Reject::field(path, "NAME_RESERVED", message));
-    }
+    not_reserved(path, name)?;
     for look in looks(name) {
         let owner = by_skeleton(app, &look).await?;
         let somebody = owner.filter(|user| user.kind == UserKind::Account && Some(user.id) != of);
         if somebody.is_some() {
             return no(Reject::Refused(Code::NAME_TAKEN));
         }
+    }
+    Ok(())
+}
+
+/// Says no to a name that only those who run the room or the server could have.
+pub(crate) fn not_reserved(path: &str, name: &str) -> Result<(), Reject> {
+    if is_reserved(name, false) {
+        let message = "This name is reserved: choose another.";
+        return Err(Reject::field(path, "NAME_RESERVED", message));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 use proto::{
     Code, Id, Permissions, Timestamp,
+    audit_log::action,
     channel::ChannelPinsUpdate,
     gateway::Dispatch,
     marker,
@@ -13,6 +14,7 @@ use proto::{
 use crate::{
     Actor, App, access,
     access::Place,
+    audit_log::Entry,
     bus::Event,
     message::{audience, bare, find, may_be_pinned, render_all, render_for_event, tell},
     reject::{Reject, Result, no},
@@ -55,9 +57,10 @@ pub async fn add(
     let pinned_at = after_last.map_or(app.clock.now(), |next| next.max(app.clock.now()));
     tip.last_pin_at = Some(pinned_at);
     let pin = PinRow { channel_id: channel, message_id: id, pinned_at };
-    let batch = Batch::new().put(&row).insert(&pin).put(&tip).and(told);
+    let mut batch = Batch::new().put(&row).insert(&pin).put(&tip).and(told);
     let mut events = changed(app, &place, &row, Some(pinned_at)).await?;
     events.extend(notices);
+    note(app, actor, action::MESSAGE_PIN, &row, &mut batch, &mut events);
     lane.enqueue(batch, events).durable().await
 }
 
@@ -83,8 +86,24 @@ pub async fn remove(
     if let Some(tip) = app.store.get::<TipRow>(channel).await? {
         batch = batch.put(&TipRow { last_pin_at: last, ..tip });
     }
-    let events = changed(app, &place, &row, last).await?;
+    let mut events = changed(app, &place, &row, last).await?;
+    note(app, actor, action::MESSAGE_UNPIN, &row, &mut batch, &mut events);
     lane.enqueue(batch, events).durable().await
+}
+
+/// In a guild it is written down who keeps what at hand.
+fn note(
+    app: &App,
+    actor: &Actor,
+    action: u8,
+    row: &MessageRow,
+    batch: &mut Batch,
+    events: &mut Vec<Event>,
+) {
+    let Some(guild) = row.guild_id else { return };
+    let entry = Entry::new(action, Some(row.author_id.cast()));
+    let entry = entry.option("channel_id", row.channel_id).option("message_id", row.id);
+    entry.write(app, guild, actor.user, batch, events);
 }
 
 /// The channel, if the actor may pin there.

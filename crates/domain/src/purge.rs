@@ -14,8 +14,9 @@ use crate::{
     message, notification, picture,
     reject::Result,
     rows::{
-        AttachmentRow, BanRow, CommandRow, EmojiRow, InviteRow, MemberRow, MessageRow, PinRow,
-        Purge, PurgeRow, ReactionRow, ReadStateRow, SilenceRow, ThreadMemberRow, ThreadRow,
+        AttachmentRow, AuditLogRow, BanRow, CommandRow, EmojiRow, InviteRow, MemberRow, MessageRow,
+        PinRow, Purge, PurgeRow, ReactionRow, ReadStateRow, SilenceRow, ThreadMemberRow, ThreadRow,
+        WebhookRow,
     },
     store::{Batch, Entity, IntoKey, Scan},
     thread,
@@ -228,7 +229,7 @@ async fn emojis(app: &App, owner: Id<marker::EmojiOwner>) -> Result<bool> {
     Ok(true)
 }
 
-/// Members, bans, emoji and invites of a guild that is gone.
+/// Members, bans, emoji, invites, webhooks and the audit log of a guild that is gone.
 async fn guild(app: &App, id: Id<marker::Guild>) -> Result<Left> {
     for _ in 0..PIECES {
         let invites = Scan::of::<InviteRow>().by("by_guild").prefix(id).limit(PLAIN_PIECE);
@@ -237,11 +238,18 @@ async fn guild(app: &App, id: Id<marker::Guild>) -> Result<Left> {
         for invite in &invites {
             batch = batch.delete::<InviteRow>(invite.code.as_str());
         }
+        let webhooks = Scan::of::<WebhookRow>().by("by_guild").prefix(id).limit(PLAIN_PIECE);
+        for webhook in app.disk.scan::<WebhookRow>(webhooks).await? {
+            batch = batch.delete::<WebhookRow>(webhook.id);
+        }
         if any::<MemberRow>(app, id).await? {
             batch = batch.prune::<MemberRow>(id, None, PLAIN_PIECE);
         }
         if any::<BanRow>(app, id).await? {
             batch = batch.prune::<BanRow>(id, None, PLAIN_PIECE);
+        }
+        if any::<AuditLogRow>(app, id).await? {
+            batch = batch.prune::<AuditLogRow>(id, None, PLAIN_PIECE);
         }
         if any::<SilenceRow>(app, id).await? {
             batch = batch.prune::<SilenceRow>(id, None, PLAIN_PIECE);

@@ -9,7 +9,7 @@ use proto::{
     member::{MEMBER_IS_GUEST, Member},
     role::{Role, RoleColors, RoleTags},
     thread::ThreadMetadata,
-    user::{CurrentUser, User, UserOsc},
+    user::{CurrentUser, User, UserFixed, UserOsc},
 };
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     cache::GuildState,
     rows::{
         ChannelRow, EmojiRow, GuildRow, MemberRow, RoleRow, ThreadRow, TipRow, UserKind, UserRow,
+        WebhookAuthor,
     },
 };
 
@@ -70,6 +71,19 @@ pub fn current_user(app: &App, row: &UserRow, server_owner: bool) -> CurrentUser
     osc.server_owner = server_owner;
     user.osc = Some(osc);
     CurrentUser::new(user)
+}
+
+/// A webhook as the author of a message. COMPAT: this discriminator is how libraries tell it.
+pub fn webhook(by: &WebhookAuthor, avatar: Option<String>) -> User {
+    User {
+        id: by.id.cast(),
+        username: by.username.clone(),
+        global_name: None,
+        avatar: avatar.filter(|_| by.own_avatar),
+        bot: true,
+        fixed: UserFixed { discriminator: "0000", ..UserFixed::default() },
+        osc: None,
+    }
 }
 
 /// Somebody whose row is gone: ids are never reused, so it can only have been deleted.

@@ -3,10 +3,11 @@
 //! Nobody makes or changes a role at or above their own highest, nor puts a permission into one, or
 //! takes one out, that they do not have. A bot's role comes and goes with the bot.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use proto::{
     Code, Id, Patch, Permissions,
+    audit_log::action,
     gateway::{Dispatch, RoleDelete, RoleEvent},
     marker,
     role::{Role, RoleDraft, RolePosition},
@@ -14,6 +15,7 @@ use proto::{
 
 use crate::{
     Actor, App, access,
+    audit_log::Entry,
     bus::Event,
     cache::GuildState,
     channel, emoji, guild, name,
@@ -22,6 +24,9 @@ use crate::{
     rows::{ChannelRow, MemberRow, RoleRow},
     store::Batch,
 };
+
+/// What the audit log says of a role.
+const KEYS: &[&str] = &["name", "color", "hoist", "mentionable", "permissions"];
 
 /// 0xRRGGBB.
 const COLOR_MAX: u32 = 0xff_ffff;
@@ -46,6 +51,24 @@ fn rendered(state: &GuildState) -> Vec<Role> {
     let mut rows: Vec<_> = state.roles.values().collect();
     rows.sort_by_key(|row| (row.position, row.id));
     rows.into_iter().map(render::role).collect()
+}
+
+/// How many members have each role, @everyone left out.
+pub async fn member_counts(
+    app: &App,
+    actor: &Actor,
+    id: Id<marker::Guild>,
+) -> Result<BTreeMap<Id<marker::Role>, u32>> {
+    let (guild, _) = access::guild(app, actor, id).await?;
+    let state = guild.read();
+    let roles = state.roles.keys().filter(|role| **role != id.cast());
+    let mut counts: BTreeMap<_, u32> = roles.map(|role| (*role, 0)).collect();
+    for role in state.members.values().flat_map(|member| &member.roles) {
+        if let Some(count) = counts.get_mut(role) {
+            *count += 1;
+        }
+    }
+    Ok(counts)
 }
 
 /// One role.
@@ -95,7 +118,10 @@ pub async fn create(
         if wants_none {
             row.permissions = everyone.unwrap_or_default();
         }
-        let (batch, events) = placed(&state, &row);
+        let (mut batch, mut events) = placed(&state, &row);
+        let entry = Entry::new(action::ROLE_CREATE, Some(row.id.cast()));
+        let entry = entry.changes(&(), &render::role(&row), KEYS);
+        entry.write(app, id, actor.user, &mut batch, &mut events);
         (row, batch, events)
     };
     lane.enqueue(batch, events).durable().await?;
@@ -172,7 +198,7 @@ pub async fn edit(
 ) -> Result<Role> {
     access::require_guild(app, actor, id, Permissions::MANAGE_ROLES).await?;
     let (lane, guild) = guild::alone(app, id).await?;
-    let (row, batch) = {
+    let (row, batch, events) = {
         let state = guild.read();
         let have = guild::require(app, &state, actor, Permissions::MANAGE_ROLES)?;
         let before = within_reach(&state, actor, role)?;
@@ -190,9 +216,13 @@ pub async fn edit(
             let all = channel::closed(&state, state.channels.values());
             batch = batch.and(channel::sealed(all));
         }
-        (row, batch)
+        let mut events = vec![changed(&row)];
+        let entry = Entry::new(action::ROLE_UPDATE, Some(role.cast()));
+        let entry = entry.changes(&render::role(before), &render::role(&row), KEYS);
+        entry.write(app, id, actor.user, &mut batch, &mut events);
+        (row, batch, events)
     };
-    lane.enqueue(batch, vec![changed(&row)]).durable().await?;
+    lane.enqueue(batch, events).durable().await?;
     Ok(render::role(&row))
 }
 
@@ -210,6 +240,8 @@ pub async fn reorder(
         let state = guild.read();
         guild::require(app, &state, actor, Permissions::MANAGE_ROLES)?;
         let before = ladder(&state);
+        // Those that only made room are not worth an entry.
+        let asked: Vec<_> = moves.iter().map(|moved| moved.id).collect();
         let after = moved(&state, &before, moves)?;
         let rank = state.rank(actor.user);
         let above = before.iter().filter(|row| row.position >= rank).count();
@@ -222,9 +254,14 @@ pub async fn reorder(
         let (mut batch, mut events) = (Batch::new(), Vec::new());
         for (row, position) in after.into_iter().zip(1..) {
             if row.position != position {
-                let row = RoleRow { position, ..row.clone() };
+                let (before, row) = (row.position, RoleRow { position, ..row.clone() });
                 batch = batch.put(&row);
                 events.push(changed(&row));
+                if asked.contains(&row.id) {
+                    let entry = Entry::new(action::ROLE_UPDATE, Some(row.id.cast()));
+                    let entry = entry.change("position", before, position);
+                    entry.write(app, id, actor.user, &mut batch, &mut events);
+                }
             }
         }
         (batch, events)
@@ -288,7 +325,11 @@ pub async fn delete(
         if role == id.cast() || row.bot_id.is_some() {
             return no(Reject::Refused(Code::INVALID_ROLE));
         }
-        deletion(&state, row)
+        let (mut batch, mut events) = deletion(&state, row);
+        let entry = Entry::new(action::ROLE_DELETE, Some(role.cast()));
+        let entry = entry.changes(&render::role(row), &(), KEYS);
+        entry.write(app, id, actor.user, &mut batch, &mut events);
+        (batch, events)
     };
     lane.enqueue(batch, events).durable().await
 }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use proto::{
     Id, Permissions, Timestamp,
     application::{ApplicationCommand, InstallParams},
+    audit_log::AuditLogChange,
     guild::Visibility,
     marker,
     message::{MessageReference, Nonce},
@@ -41,7 +42,9 @@ pub const TABLES: &[&Table] = &[
     BanRow::TABLE,
     EmojiRow::TABLE,
     SilenceRow::TABLE,
+    AuditLogRow::TABLE,
     InviteRow::TABLE,
+    WebhookRow::TABLE,
     MessageRow::TABLE,
     ReactionRow::TABLE,
     PinRow::TABLE,
@@ -412,6 +415,30 @@ rows! {
         mute: bool,
     }
 
+    /// What somebody did in a guild, for those who look after it.
+    AuditLogRow = "audit_log"
+    key(guild_id: Id<marker::Guild>, id: Id<marker::AuditLogEntry>)
+    columns(
+        /// `None`: by who had a token.
+        user_id: Option<Id<marker::User>>,
+        action: i64
+    )
+    indexes(
+        index("by_user", &["guild_id", "user_id"]),
+        index("by_action", &["guild_id", "action"]),
+        index("by_both", &["guild_id", "user_id", "action"]),
+        index("by_age", &["id"])
+    ) {
+        #[serde(default, skip_serializing_if = "is_default")]
+        target_id: Option<Id<marker::AuditLogTarget>>,
+        #[serde(default, skip_serializing_if = "is_default")]
+        changes: Vec<AuditLogChange>,
+        #[serde(default, skip_serializing_if = "is_default")]
+        options: serde_json::Map<String, Json>,
+        #[serde(default, skip_serializing_if = "is_default")]
+        reason: Option<String>,
+    }
+
     /// An invite. A code is never reused: 64 random bits.
     InviteRow = "invite" key(code: String)
     columns(guild_id: Id<marker::Guild>)
@@ -426,6 +453,21 @@ rows! {
         max_uses: u32,
         uses: u32,
         temporary: bool,
+    }
+
+    /// A webhook. Its token can be read again by who manages it, so it is kept as it is.
+    WebhookRow = "webhook" key(id: Id<marker::Webhook>)
+    columns(guild_id: Id<marker::Guild>, channel_id: Id<marker::Channel>)
+    indexes(index("by_guild", &["guild_id"]), index("by_channel", &["channel_id"])) {
+        name: String,
+        #[serde(default, skip_serializing_if = "is_default")]
+        avatar: Option<String>,
+        token: String,
+        /// Whose space its files take.
+        creator_id: Id<marker::User>,
+        /// Made by a bot.
+        #[serde(default, skip_serializing_if = "is_default")]
+        application_id: Option<Id<marker::Application>>,
     }
 
     MessageRow = "message" key(channel_id: Id<marker::Channel>, id: Id<marker::Message>)
@@ -457,6 +499,9 @@ rows! {
         reference: Option<MessageReference>,
         #[serde(default, skip_serializing_if = "is_default")]
         nonce: Option<Nonce>,
+        /// Who wrote it, if that was no user.
+        #[serde(default, skip_serializing_if = "is_default")]
+        webhook: Option<WebhookAuthor>,
     }
 
     /// Who reacted. The counts stand on the message.
@@ -647,6 +692,15 @@ pub struct Loud {
     /// Who called: nobody calls themselves.
     #[serde(default, skip_serializing_if = "is_default")]
     pub author_id: Option<Id<marker::User>>,
+}
+
+/// A webhook as it called itself in a message, whose `author_id` is its id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WebhookAuthor {
+    pub id: Id<marker::Webhook>,
+    pub username: String,
+    /// Shown with its own picture, as long as it has one; else with none.
+    pub own_avatar: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

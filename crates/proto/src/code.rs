@@ -26,6 +26,7 @@ codes! {
     UNKNOWN_ROLE = 10011, "Unknown role";
     UNKNOWN_USER = 10013, "Unknown user";
     UNKNOWN_EMOJI = 10014, "Unknown emoji";
+    UNKNOWN_WEBHOOK = 10015, "Unknown webhook";
     UNKNOWN_SESSION = 10020, "Unknown session";
     UNKNOWN_BAN = 10026, "Unknown ban";
     UNKNOWN_COMMAND = 10063, "Unknown application command";
@@ -38,6 +39,7 @@ codes! {
     MAX_PINS = 30003, "Maximum number of pins reached: unpin something first";
     MAX_RECIPIENTS = 30004, "Maximum number of people in a group reached";
     MAX_ROLES = 30005, "Maximum number of roles reached";
+    MAX_WEBHOOKS = 30007, "Maximum number of webhooks reached: delete one first";
     MAX_EMOJIS = 30008, "Maximum number of emoji reached: delete one first";
     MAX_REACTIONS = 30010, "Maximum number of reactions reached";
     MAX_CHANNELS = 30013, "Maximum number of channels reached";
@@ -63,6 +65,7 @@ codes! {
     WRONG_CHANNEL = 50019, "A message can only be pinned in its own channel";
     SYSTEM_MESSAGE = 50021, "This cannot be done to a system message";
     WRONG_TYPE = 50024, "This cannot be done in this type of channel";
+    INVALID_WEBHOOK_TOKEN = 50027, "Invalid webhook token";
     INVALID_ROLE = 50028, "Invalid role";
     INVALID_FORM = 50035, "Invalid form body";
     INVALID_JSON = 50109, "The request body is not valid JSON";
@@ -71,6 +74,7 @@ codes! {
     MESSAGE_TYPE = 50068, "This cannot be done to a message of this type";
     THREAD_ARCHIVED = 50083, "This thread is archived: open it again first";
     REACTION_BLOCKED = 90001, "Reaction was blocked";
+    BULK_BAN_FAILED = 500000, "None of these people could be banned";
     OVERLOADED = 130000, "The server is busy: try again in a moment";
     HAS_THREAD = 160004, "This message has a thread already";
     THREAD_LOCKED = 160005, "This thread is locked: only who manages threads can write in it";

@@ -11,6 +11,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     Id,
+    audit_log::AuditLogEntryCreate,
     channel::{Channel, ChannelPinsUpdate, ChannelRecipient},
     emoji::EmojisUpdate,
     guild::{Guild, GuildCreate, UnavailableGuild},
@@ -24,6 +25,7 @@ use crate::{
     thread::{ThreadDelete, ThreadListSync, ThreadMemberUpdate, ThreadMembersUpdate},
     user::{CurrentUser, User},
     voice::{VoiceServerUpdate, VoiceState},
+    webhook::WebhooksUpdate,
     wire::wire,
 };
 
@@ -175,6 +177,7 @@ dispatches! {
     GuildMemberRemove(Box<GuildUser>) = "GUILD_MEMBER_REMOVE",
     GuildBanAdd(Box<GuildUser>) = "GUILD_BAN_ADD",
     GuildBanRemove(Box<GuildUser>) = "GUILD_BAN_REMOVE",
+    GuildAuditLogEntryCreate(Box<AuditLogEntryCreate>) = "GUILD_AUDIT_LOG_ENTRY_CREATE",
     GuildMembersChunk(Box<MembersChunk>) = "GUILD_MEMBERS_CHUNK",
     RateLimited(RateLimited) = "RATE_LIMITED",
     InviteCreate(Box<InviteCreate>) = "INVITE_CREATE",
@@ -192,6 +195,7 @@ dispatches! {
     UserUpdate(Box<CurrentUser>) = "USER_UPDATE",
     VoiceStateUpdate(Box<VoiceState>) = "VOICE_STATE_UPDATE",
     VoiceServerUpdate(VoiceServerUpdate) = "VOICE_SERVER_UPDATE",
+    WebhooksUpdate(WebhooksUpdate) = "WEBHOOKS_UPDATE",
     /// A direct message was opened. COMPAT: never CHANNEL_CREATE, some libraries fail on it.
     OscChannelCreate(Box<Channel>) = "OSC_CHANNEL_CREATE",
     OscReadStateUpdate(ReadState) = "OSC_READ_STATE_UPDATE",
@@ -296,7 +300,9 @@ impl Dispatch {
                 Intents::GUILD_MEMBERS
             }
             D::GuildEmojisUpdate(_) => Intents::GUILD_EXPRESSIONS,
-            D::GuildBanAdd(_) | D::GuildBanRemove(_) => Intents::GUILD_MODERATION,
+            D::GuildBanAdd(_) | D::GuildBanRemove(_) | D::GuildAuditLogEntryCreate(_) => {
+                Intents::GUILD_MODERATION
+            }
             D::InviteCreate(_) | D::InviteDelete(_) => Intents::GUILD_INVITES,
             D::MessageCreate(m) | D::MessageUpdate(m) => message_intent(m.guild_id),
             D::MessageDelete(event) => message_intent(event.guild_id),
@@ -310,6 +316,7 @@ impl Dispatch {
                 by_place(e.guild_id, Intents::GUILD_MESSAGE_TYPING, Intents::DIRECT_MESSAGE_TYPING)
             }
             D::VoiceStateUpdate(_) => Intents::GUILD_VOICE_STATES,
+            D::WebhooksUpdate(_) => Intents::GUILD_WEBHOOKS,
         })
     }
 }

@@ -53,6 +53,10 @@ pub mod marker {
         Overwrite
         /// What can be muted: a guild or a channel.
         Target
+        AuditLogEntry
+        Webhook
+        /// To whom or what something was done.
+        AuditLogTarget
     }
 }
 

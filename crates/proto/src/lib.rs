@@ -14,6 +14,7 @@ pub mod user;
 pub mod account;
 pub mod bot;
 pub mod application;
+pub mod audit_log;
 pub mod role;
 pub mod member;
 pub mod channel;
@@ -26,6 +27,7 @@ pub mod integration;
 pub mod invite;
 pub mod presence;
 pub mod voice;
+pub mod webhook;
 pub mod osc;
 
 pub mod gateway;

@@ -94,12 +94,22 @@ limits! {
     owned_guilds: usize = 100;
     /// Rooms one guest can own.
     guest_owned_guilds: usize = 3;
+    /// Webhooks of a channel.
+    channel_webhooks: usize = 15;
+    /// Characters of a webhook's name.
+    webhook_name_length: usize = 80;
+    /// People banned by one request.
+    bulk_bans: usize = 200;
     /// Invites of a room.
     guild_invites: usize = 1_000;
     /// Invites of a room by one member who does not manage it.
     member_invites: usize = 100;
     /// Bans of a room.
     guild_bans: usize = 100_000;
+    /// Days an entry of the audit log is kept.
+    audit_log_days: u32 = 45;
+    /// Entries of one page of the audit log.
+    audit_log_page: usize = 100;
     /// Rooms of one page of the directory.
     directory_page: usize = 50;
     /// Members of one page.
@@ -144,6 +154,8 @@ limits! {
     body_bytes: usize = 256 * 1024;
     /// Bytes of a JSON body that can hold a picture.
     picture_body_bytes: usize = 8 * 1024 * 1024;
+    /// Bytes of what GitHub or a program for Slack tells a webhook.
+    foreign_hook_bytes: usize = 2 * 1024 * 1024;
     /// Seconds for the head of a request, and for each pause within its body.
     request_seconds: u64 = 10;
     /// Seconds for the whole of a body.
@@ -166,6 +178,8 @@ limits! {
     reads_per_10s: u32 = 100;
     /// Requests that change, of one person for one kind of thing in one room, in 10 seconds.
     writes_per_10s: u32 = 50;
+    /// Messages by one webhook in 2 seconds.
+    webhook_messages_per_2s: u32 = 5;
     /// Reactions of one person in one channel in 5 seconds.
     reactions_per_5s: u32 = 20;
     /// Refused requests (401, 403, 429) of one address in 10 minutes; then all are refused.

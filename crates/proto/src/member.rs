@@ -76,3 +76,23 @@ pub struct CreateBan {
     pub delete_message_days: Option<u32>,
     pub delete_message_seconds: Option<u32>,
 }
+
+/// Body of `POST /guilds/{guild}/bulk-ban`.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct BulkBan {
+    pub user_ids: Vec<Id<marker::User>>,
+    #[serde(default)]
+    pub delete_message_seconds: Option<u32>,
+}
+
+wire! {
+    pub struct BulkBanned {
+        pub banned_users: Vec<Id<marker::User>>,
+        pub failed_users: Vec<Id<marker::User>>,
+    }
+
+    pub struct Pruned {
+        /// Null: it was not asked for.
+        pub pruned: Option<u32>,
+    }
+}

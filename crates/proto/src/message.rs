@@ -71,6 +71,10 @@ wire! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         pub nonce: Option<Nonce>,
+        /// Of a message that came in by a webhook: its id, which its author has too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub webhook_id: Option<Id<marker::Webhook>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         pub message_reference: Option<MessageReference>,

@@ -14,11 +14,13 @@ pub mod guest;
 pub mod owner;
 pub mod session;
 pub mod user;
+pub mod audit_log;
 pub mod ban;
 pub mod channel;
 pub mod directory;
 pub mod guild;
 pub mod invite;
+pub mod webhook;
 pub mod member;
 pub mod role;
 pub mod dm;
@@ -68,11 +70,13 @@ pub fn routes() -> Routes {
         .merge(owner::routes())
         .merge(session::routes())
         .merge(user::routes())
+        .merge(audit_log::routes())
         .merge(ban::routes())
         .merge(channel::routes())
         .merge(directory::routes())
         .merge(guild::routes())
         .merge(invite::routes())
+        .merge(webhook::routes())
         .merge(member::routes())
         .merge(role::routes())
         .merge(dm::routes())
@@ -222,7 +226,9 @@ pub fn refuse(reject: Reject) -> Response {
 /// The status that goes with a refusal by rule.
 pub fn status_of(code: Code) -> StatusCode {
     match code {
-        Code::UNAUTHORIZED | Code::INVALID_TOKEN => StatusCode::UNAUTHORIZED,
+        Code::UNAUTHORIZED | Code::INVALID_TOKEN | Code::INVALID_WEBHOOK_TOKEN => {
+            StatusCode::UNAUTHORIZED
+        }
         // 403: a client takes 401 for "signed out", which a wrong password is not.
         Code::WRONG_PASSWORD
         | Code::MISSING_ACCESS

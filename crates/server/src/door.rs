@@ -35,7 +35,7 @@ use self::{
 use crate::{
     api::{
         Fault, Refused,
-        extract::{Caller, Origin},
+        extract::{Caller, Origin, reason},
         refuse_http,
     },
     metrics::Metrics,
@@ -129,7 +129,10 @@ impl Door {
     }
 
     async fn run(&self, request: Request<Body>) -> Response {
-        let running = tokio::spawn(self.router.clone().oneshot(request));
+        // What cannot be read is refused where it is known who asks.
+        let reason = reason(request.headers()).unwrap_or_default();
+        let answer = self.router.clone().oneshot(request);
+        let running = tokio::spawn(domain::audit_log::because(reason, answer));
         match running.await {
             Ok(Ok(response)) => response,
             Err(error) if error.is_panic() => {

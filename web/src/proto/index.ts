@@ -21,9 +21,60 @@ export type Attachment = { id: string, filename: string,
 size: number, url: string, proxy_url: string, content_type?: string, description?: string, width?: number, height?: number, };
 
 /**
+ * A page of the log, with what its entries name.
+ */
+export type AuditLog = { audit_log_entries: Array<AuditLogEntry>, users: Array<User>, webhooks: Array<Webhook>, integrations: unknown[], threads: Array<Channel>, application_commands: unknown[], auto_moderation_rules: unknown[], guild_scheduled_events: unknown[], };
+
+/**
+ * Without an old value it was set, without a new one taken away.
+ */
+export type AuditLogChange = { key: string, old_value?: unknown, new_value?: unknown, };
+
+export type AuditLogEntry = { id: string, 
+/**
+ * One of `action`.
+ */
+action_type: number, 
+/**
+ * Who did it.
+ */
+user_id: string | null, 
+/**
+ * To whom or what; null for what has no id, like an invite.
+ */
+target_id: string | null, changes?: Array<AuditLogChange>, 
+/**
+ * What else is to be known of it; all values are texts, numbers too.
+ */
+options?: Record<string, string>, reason?: string, };
+
+/**
+ * GUILD_AUDIT_LOG_ENTRY_CREATE.
+ */
+export type AuditLogEntryCreate = { guild_id: string, id: string, 
+/**
+ * One of `action`.
+ */
+action_type: number, 
+/**
+ * Who did it.
+ */
+user_id: string | null, 
+/**
+ * To whom or what; null for what has no id, like an invite.
+ */
+target_id: string | null, changes?: Array<AuditLogChange>, 
+/**
+ * What else is to be known of it; all values are texts, numbers too.
+ */
+options?: Record<string, string>, reason?: string, };
+
+/**
  * An item of `GET /guilds/{guild}/bans`.
  */
 export type Ban = { reason: string | null, user: User, };
+
+export type BulkBanned = { banned_users: Array<string>, failed_users: Array<string>, };
 
 /**
  * What somebody decides by who is asked to add a bot to a room.
@@ -323,7 +374,11 @@ embeds: unknown[], components: unknown[], pinned: boolean, flags: number, reacti
 /**
  * The sender's own name for it.
  */
-nonce?: Nonce, message_reference?: MessageReference, 
+nonce?: Nonce, 
+/**
+ * Of a message that came in by a webhook: its id, which its author has too.
+ */
+webhook_id?: string, message_reference?: MessageReference, 
 /**
  * Of a reply: absent if not loaded, null if deleted.
  */
@@ -474,6 +529,12 @@ messages: Array<Message>, };
  * Somebody as those may see them who know of each other.
  */
 export type Profile = { user: User, bio: string | null, mutual_guilds: Array<MutualGuild>, mutual_friends: Array<string>, };
+
+export type Pruned = { 
+/**
+ * Null: it was not asked for.
+ */
+pruned: number | null, };
 
 /**
  * `GET /push`: what a browser subscribes with (`applicationServerKey`, base64url).
@@ -817,3 +878,30 @@ channel_id: string | null, user_id: string, member?: Member,
  * Names this stay in voice; never a gateway session's id, which is a secret.
  */
 session_id: string, deaf: boolean, mute: boolean, self_deaf: boolean, self_mute: boolean, self_video: boolean, self_stream: boolean, suppress: boolean, request_to_speak_timestamp: string | null, };
+
+export type Webhook = { id: string, type: number, guild_id: string | null, channel_id: string | null, name: string | null, 
+/**
+ * Hash of the picture.
+ */
+avatar: string | null, 
+/**
+ * Who made it; not told to who only has the address.
+ */
+user?: User, 
+/**
+ * Whoever has it can write.
+ */
+token?: string, 
+/**
+ * The whole address.
+ */
+url?: string, 
+/**
+ * Of one that a bot made: the bot.
+ */
+application_id: string | null, };
+
+/**
+ * WEBHOOKS_UPDATE: those of a channel are not what they were.
+ */
+export type WebhooksUpdate = { guild_id: string, channel_id: string, };

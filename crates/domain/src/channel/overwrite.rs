@@ -4,13 +4,16 @@
 //! channel is an administrator's to give. <https://github.com/discord/discord-api-docs/issues/1268>
 
 use proto::{
-    Code, Id, Permissions, marker,
+    Code, Id, Permissions,
+    audit_log::action,
+    marker,
     permission::{OVERWRITE_MEMBER, OVERWRITE_ROLE, Overwrite},
 };
 
 use super::{guild_of, standing, updated};
 use crate::{
     Actor, App, access,
+    audit_log::Entry,
     cache::GuildState,
     guild,
     reject::{Reject, Result, no},
@@ -179,7 +182,7 @@ async fn replace(
 ) -> Result<()> {
     let guild_id = may_overwrite(app, actor, channel).await?;
     let (lane, guild) = guild::alone(app, guild_id).await?;
-    let (row, event) = {
+    let (batch, events) = {
         let state = guild.read();
         let (before, have) = standing(app, &state, actor, channel, Permissions::MANAGE_ROLES)?;
         let mut wanted = before.overwrites.clone();
@@ -189,8 +192,33 @@ async fn replace(
         if row == *before {
             return Ok(());
         }
-        let event = updated(&state, &row);
-        (row, event)
+        let (mut batch, mut events) = (Batch::new().put(&row), vec![updated(&state, &row)]);
+        for entry in entries(&state, &before, &row) {
+            entry.write(app, guild_id, actor.user, &mut batch, &mut events);
+        }
+        (batch, events)
     };
-    lane.enqueue(Batch::new().put(&row), vec![event]).durable().await
+    lane.enqueue(batch, events).durable().await
+}
+
+/// What the audit log says of changed overwrites.
+pub(super) fn entries(state: &GuildState, before: &ChannelRow, after: &ChannelRow) -> Vec<Entry> {
+    let (old, new) = (&before.overwrites, &after.overwrites);
+    let find = |list: &[Overwrite], of: &Overwrite| list.iter().find(|o| same(o, of)).cloned();
+    let gone = old.iter().filter(|of| find(new, of).is_none());
+    let about = new.iter().chain(gone);
+    let entry = |of: &Overwrite| {
+        let (was, is) = (find(old, of), find(new, of));
+        let action = match (&was, &is) {
+            (None, _) => action::CHANNEL_OVERWRITE_CREATE,
+            (_, None) => action::CHANNEL_OVERWRITE_DELETE,
+            _ => action::CHANNEL_OVERWRITE_UPDATE,
+        };
+        let entry = Entry::new(action, Some(after.id.cast()));
+        let entry = entry.changes(&was, &is, &["id", "type", "allow", "deny"]);
+        let entry = entry.option("id", of.id).option("type", of.kind);
+        let role = state.roles.get(&of.id.cast()).filter(|_| of.kind == OVERWRITE_ROLE);
+        role.map_or_else(|| entry.clone(), |role| entry.clone().option("role_name", &role.name))
+    };
+    about.map(entry).filter(|entry| !entry.is_empty()).collect()
 }

@@ -295,6 +295,7 @@ pub(crate) fn message_row(
         reactions: Vec::new(),
         reference: None,
         nonce: None,
+        webhook: None,
     }
 }
 

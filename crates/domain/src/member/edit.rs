@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use proto::{
     Code, Id, Patch, Permissions, Timestamp,
+    audit_log::action,
     channel::GUILD_VOICE,
     marker,
     member::{Member, ModifyCurrentMember, ModifyMember},
 };
 
+use serde_json::json;
+
 use super::{require_above, updated};
 use crate::{
     Actor, App, access,
+    audit_log::Entry,
     cache::{self, GuildState},
     channel, guild, name,
     reject::{Error, Reject, Result, no},
@@ -58,8 +62,11 @@ pub async fn edit_own(
     let before = row.nick.clone();
     row.nick = wish.unwrap_or(before.clone());
     if row.nick != before {
-        let batch = Batch::new().put(&row);
-        lane.enqueue(batch, vec![updated(&row, &user)]).durable().await?;
+        let (mut batch, mut events) = (Batch::new().put(&row), vec![updated(&row, &user)]);
+        let entry = Entry::new(action::MEMBER_UPDATE, Some(actor.user.cast()));
+        let entry = entry.change("nick", &before, &row.nick);
+        entry.write(app, id, actor.user, &mut batch, &mut events);
+        lane.enqueue(batch, events).durable().await?;
     }
     let mut member = render::member(&row, Some(render::user(&user)));
     member.permissions = Some(guild.read().permissions(actor.user, app.clock.now()));
@@ -88,7 +95,7 @@ pub async fn edit(
         None => None,
     };
     let (lane, guild) = guild::alone(app, id).await?;
-    let (row, batch) = {
+    let (row, batch, events) = {
         let state = guild.read();
         guild::require(app, &state, actor, needed)?;
         let (before, mut row) = found(&state, target)?;
@@ -99,16 +106,51 @@ pub async fn edit(
             row.nick = nick;
         }
         apply(app, &state, actor, &mut row, &draft)?;
-        let batch = if row == *before { Batch::new() } else { written(&state, &row) };
-        (row, batch)
+        let (mut batch, mut events) = (Batch::new(), Vec::new());
+        if row != *before {
+            batch = written(&state, &row);
+            events.push(updated(&row, &user));
+            for entry in entries(&state, &before, &row) {
+                entry.write(app, id, actor.user, &mut batch, &mut events);
+            }
+        }
+        (row, batch, events)
     };
     if batch.ops.is_empty() {
         drop(lane);
     } else {
-        lane.enqueue(batch, vec![updated(&row, &user)]).durable().await?;
+        lane.enqueue(batch, events).durable().await?;
     }
     in_voice(app, &guild, target, &draft).await?;
+    if actor.user != target {
+        note_move(app, actor, id, &draft).await?;
+    }
     Ok(render::member(&row, Some(render::user(&user))))
+}
+
+/// What the audit log says of a change: what somebody is, and which roles they have.
+fn entries(state: &GuildState, before: &MemberRow, after: &MemberRow) -> Vec<Entry> {
+    let target = Some(after.user_id.cast());
+    let silenced = "communication_disabled_until";
+    let own = Entry::new(action::MEMBER_UPDATE, target)
+        .change("nick", &before.nick, &after.nick)
+        .change("mute", before.mute, after.mute)
+        .change("deaf", before.deaf, after.deaf)
+        .change(silenced, before.timed_out_until, after.timed_out_until);
+    let named = |roles: &[Id<marker::Role>], not: &[Id<marker::Role>]| {
+        let there = roles.iter().filter(|id| !not.contains(id));
+        let named: Vec<_> = there
+            .map(|id| {
+                let name = state.roles.get(id).map(|role| role.name.as_str());
+                json!({ "id": id, "name": name.unwrap_or_default() })
+            })
+            .collect();
+        (!named.is_empty()).then_some(named)
+    };
+    let roles = Entry::new(action::MEMBER_ROLE_UPDATE, target)
+        .change("$add", (), named(&after.roles, &before.roles))
+        .change("$remove", (), named(&before.roles, &after.roles));
+    [own, roles].into_iter().filter(|entry| !entry.is_empty()).collect()
 }
 
 /// What the fields of this change need. `own`: of oneself.
@@ -260,6 +302,25 @@ async fn in_voice(
     }
 }
 
+/// Whom somebody moved about in voice is not said, only how many and where to: there is no row of
+/// theirs to be changed with it.
+async fn note_move(
+    app: &App,
+    actor: &Actor,
+    id: Id<marker::Guild>,
+    draft: &ModifyMember,
+) -> Result<()> {
+    let entry = match draft.channel_id {
+        Patch::Absent => return Ok(()),
+        Patch::Null => Entry::new(action::MEMBER_DISCONNECT, None),
+        Patch::Value(to) => Entry::new(action::MEMBER_MOVE, None).option("channel_id", to),
+    };
+    let (mut batch, mut events) = (Batch::new(), Vec::new());
+    let lane = app.lane_named("audit log", (id, actor.user)).await;
+    entry.count(app, id, actor.user, &mut batch, &mut events).await?;
+    lane.enqueue(batch, events).durable().await
+}
+
 /// Gives a member a role. Needs MANAGE_ROLES and a higher place than the role.
 pub async fn add_role(
     app: &App,
@@ -293,7 +354,7 @@ async fn set_role(
     access::require_guild(app, actor, id, Permissions::MANAGE_ROLES).await?;
     let user: Option<Arc<UserRow>> = app.users(&[target]).await?.pop().flatten();
     let (lane, guild) = guild::alone(app, id).await?;
-    let (row, batch) = {
+    let (batch, events) = {
         let state = guild.read();
         guild::require(app, &state, actor, Permissions::MANAGE_ROLES)?;
         let (before, mut row) = found(&state, target)?;
@@ -309,11 +370,14 @@ async fn set_role(
         if row == *before {
             return Ok(());
         }
-        let batch = written(&state, &row);
-        (row, batch)
+        let Some(user) = &user else {
+            return no(Reject::Unknown(Code::UNKNOWN_MEMBER));
+        };
+        let (mut batch, mut events) = (written(&state, &row), vec![updated(&row, user)]);
+        for entry in entries(&state, &before, &row) {
+            entry.write(app, id, actor.user, &mut batch, &mut events);
+        }
+        (batch, events)
     };
-    let Some(user) = user else {
-        return no(Reject::Unknown(Code::UNKNOWN_MEMBER));
-    };
-    lane.enqueue(batch, vec![updated(&row, &user)]).durable().await
+    lane.enqueue(batch, events).durable().await
 }

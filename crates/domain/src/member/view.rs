@@ -57,6 +57,18 @@ pub async fn list(
     rendered(app, &rows).await
 }
 
+/// The actor's own membership.
+pub async fn own(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<Member> {
+    let (guild, have) = access::guild(app, actor, id).await?;
+    let row = guild.read().members.get(&actor.user).cloned();
+    let Some(row) = row else {
+        return no(Reject::Unknown(Code::UNKNOWN_GUILD));
+    };
+    let mut member = rendered(app, [row.as_ref()]).await?.pop().expect("one of one");
+    member.permissions = Some(have);
+    Ok(member)
+}
+
 /// One member.
 pub async fn get(
     app: &App,

@@ -205,6 +205,7 @@ pub fn draft(
         reactions: Vec::new(),
         reference,
         nonce: draft.nonce,
+        webhook: None,
     };
     let users = meant.users.into_iter().filter(|user| *user != actor.user).collect();
     Ok((row, Mentioned { users }))

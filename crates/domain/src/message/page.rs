@@ -16,7 +16,7 @@ use crate::{
     attachment, emoji,
     reject::{Reject, Result, no},
     render,
-    rows::{ChannelRow, MessageRow, ReactionRow, UserRow},
+    rows::{ChannelRow, MessageRow, ReactionRow, UserRow, WebhookRow},
     store::{IntoKey as _, Scan},
     thread,
 };
@@ -152,10 +152,15 @@ async fn render_page(
 ) -> Result<Vec<Message>> {
     let quoted = quoted(app, channel, rows).await?;
     let users = people(app, rows.iter().chain(quoted.values())).await?;
+    let hooks = avatars(app, rows.iter().chain(quoted.values())).await?;
     let mine = own_reactions(app, viewer, rows).await?;
     let threads = threads(app, viewer, channel, rows).await?;
     let whole = |row: &MessageRow, mine: &[ReactionRow]| -> Message {
         let mut message = bare(app, channel, row, &users);
+        if let Some(by) = &row.webhook {
+            message.webhook_id = Some(by.id);
+            message.author = render::webhook(by, hooks.get(&by.id).cloned());
+        }
         message.reactions = reactions(row, mine);
         message
     };
@@ -227,12 +232,28 @@ async fn threads(
 type People = HashMap<Id<marker::User>, Arc<UserRow>>;
 
 async fn people<'r>(app: &App, rows: impl Iterator<Item = &'r MessageRow>) -> Result<People> {
-    let named = rows.flat_map(|row| row.mentions.iter().copied().chain([row.author_id]));
+    let named = rows.flat_map(|row| {
+        let author = row.webhook.is_none().then_some(row.author_id);
+        row.mentions.iter().copied().chain(author)
+    });
     let mut ids: Vec<_> = named.collect();
     ids.sort_unstable();
     ids.dedup();
     let users = app.users(&ids).await?;
     Ok(users.into_iter().flatten().map(|user| (user.id, user)).collect())
+}
+
+/// Pictures of the webhooks among the authors, as far as they are there and have one.
+async fn avatars<'r>(
+    app: &App,
+    rows: impl Iterator<Item = &'r MessageRow>,
+) -> Result<HashMap<Id<marker::Webhook>, String>> {
+    let mut ids: Vec<_> = rows.filter_map(|row| Some(row.webhook.as_ref()?.id)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let keys = ids.iter().map(|id| (*id).into_key()).collect();
+    let rows = app.store.get_many::<WebhookRow>(keys).await?.into_iter().flatten();
+    Ok(rows.filter_map(|row| Some((row.id, row.avatar?))).collect())
 }
 
 /// Which of these reactions are the viewer's.
@@ -285,6 +306,7 @@ fn bare(app: &App, channel: &ChannelRow, row: &MessageRow, users: &People) -> Me
         flags: row.flags,
         reactions: Vec::new(),
         nonce: row.nonce.clone(),
+        webhook_id: None,
         message_reference: row.reference.clone(),
         referenced_message: None,
         thread: None,

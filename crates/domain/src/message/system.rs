@@ -36,6 +36,7 @@ pub(crate) fn bare(app: &App, place: &Place, kind: u8, author: Id<marker::User>)
         reactions: Vec::new(),
         reference: None,
         nonce: None,
+        webhook: None,
     }
 }
 

@@ -12,7 +12,7 @@ use super::{check, full, moves};
 use crate::{
     App,
     reject::Result,
-    rows::{ChannelRow, GuildRow, UserRow},
+    rows::{ChannelRow, GuildRow, UserRow, WebhookRow},
     store::Scan,
     tries::Tries,
 };
@@ -146,7 +146,11 @@ async fn shown(app: &App, kind: Kind, owner: u64) -> Result<Option<String>> {
         return Ok(None);
     };
     if kind == "avatar" {
-        return Ok(app.store.get::<UserRow>(user).await?.and_then(|row| row.avatar));
+        if let Some(row) = app.store.get::<UserRow>(user).await? {
+            return Ok(row.avatar);
+        }
+        let webhook: Id<marker::Webhook> = user.cast();
+        return Ok(app.store.get::<WebhookRow>(webhook).await?.and_then(|row| row.avatar));
     }
     if kind == "emoji" {
         let found = crate::emoji::find(app, guild.cast()).await?;

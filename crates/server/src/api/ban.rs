@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::{App, access, ban};
 use proto::{
     Id, Permissions, marker,
-    member::{Ban, CreateBan},
+    member::{Ban, BulkBan, BulkBanned, CreateBan},
 };
 use serde::Deserialize;
 
@@ -24,6 +24,7 @@ pub fn routes() -> Routes {
         .get("/guilds/{guild}/bans/{user}", get)
         .put("/guilds/{guild}/bans/{user}", create)
         .delete("/guilds/{guild}/bans/{user}", delete)
+        .post("/guilds/{guild}/bulk-ban", create_many)
 }
 
 #[derive(Deserialize)]
@@ -76,4 +77,17 @@ async fn delete(
 ) -> Answer<()> {
     ban::delete(&app, &actor, guild, user).await?;
     Ok(Reply::no_content())
+}
+
+/// Bulk Guild Ban.
+async fn create_many(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(guild): Path<GuildId>,
+    Reason(reason): Reason,
+    body: RawJson,
+) -> Answer<BulkBanned> {
+    ban::may_ban_many(&app, &actor, guild).await?;
+    let draft: BulkBan = body.parse()?;
+    Ok(Reply::ok(ban::create_many(&app, &actor, guild, draft, reason).await?))
 }

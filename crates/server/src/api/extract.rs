@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use domain::{App, Reject, reject::FieldError};
+use domain::{App, Reject, audit_log::REASON_LENGTH, reject::FieldError};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use proto::{Code, osc::SignedIn};
 use serde::{
@@ -256,7 +256,11 @@ impl FromRequestParts<Arc<App>> for Actor {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let found = who(app, parts).await.map_err(failed)?;
         match found {
-            Who::Actor(actor) => Ok(Self(actor)),
+            Who::Actor(actor) => {
+                // Whatever is done can be asked about later, so a reason has to be one.
+                reason(&parts.headers).map_err(refuse)?;
+                Ok(Self(actor))
+            }
             Who::Nobody => Err(refuse(Reject::Unauthorized)),
             Who::Refused(code) => Err(refuse(Reject::Refused(code))),
         }
@@ -321,22 +325,24 @@ pub struct Counts {
 #[derive(Debug, Clone, Default)]
 pub struct Reason(pub Option<String>);
 
-/// Characters of a reason.
-const REASON_LENGTH: usize = 512;
-
 impl<S: Sync> FromRequestParts<S> for Reason {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-        let Some(value) = parts.headers.get("x-audit-log-reason") else {
-            return Ok(Self(None));
-        };
-        let reason = text::percent_decoded(value.as_bytes(), false);
-        let Some(reason) = reason.filter(|reason| reason.chars().count() <= REASON_LENGTH) else {
-            return Err(refuse(Reject::length("X-Audit-Log-Reason", 0, REASON_LENGTH)));
-        };
-        Ok(Self(Some(reason).filter(|reason| !reason.trim().is_empty())))
+        reason(&parts.headers).map(Self).map_err(refuse)
     }
+}
+
+/// Why, as it is said beside the request.
+pub fn reason(headers: &HeaderMap) -> Result<Option<String>, Reject> {
+    let Some(value) = headers.get("x-audit-log-reason") else {
+        return Ok(None);
+    };
+    let reason = text::percent_decoded(value.as_bytes(), false);
+    let Some(reason) = reason.filter(|reason| reason.chars().count() <= REASON_LENGTH) else {
+        return Err(Reject::length("X-Audit-Log-Reason", 1, REASON_LENGTH));
+    };
+    Ok(Some(reason).filter(|reason| !reason.trim().is_empty()))
 }
 
 /// A JSON body. Comes last, after what must be refused before the body is looked at.

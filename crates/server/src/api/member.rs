@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::{App, access, member};
+use domain::{App, Reject, access, member, member::Inactive};
 use proto::{
     Id, marker,
-    member::{Member, ModifyCurrentMember, ModifyMember},
+    member::{Member, ModifyCurrentMember, ModifyMember, Pruned},
 };
 use serde::Deserialize;
 
@@ -24,6 +24,9 @@ pub fn routes() -> Routes {
         .get("/guilds/{guild}/members", list)
         .get("/guilds/{guild}/members/search", search)
         .patch("/guilds/{guild}/members/@me", edit_own)
+        .get("/users/@me/guilds/{guild}/member", own)
+        .get("/guilds/{guild}/prune", prune_count)
+        .post("/guilds/{guild}/prune", prune)
         .get("/guilds/{guild}/members/{user}", get)
         .patch("/guilds/{guild}/members/{user}", edit)
         .delete("/guilds/{guild}/members/{user}", kick)
@@ -127,4 +130,82 @@ async fn remove_role(
 ) -> Answer<()> {
     member::remove_role(&app, &actor, guild, user, role).await?;
     Ok(Reply::no_content())
+}
+
+/// Get Current User Guild Member.
+async fn own(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(guild): Path<GuildId>,
+) -> Answer<Member> {
+    Ok(Reply::ok(member::own(&app, &actor, guild).await?))
+}
+
+/// Days somebody must have been away, unless it is said.
+const DAYS: u32 = 7;
+
+/// COMPAT: roles come as a list, or as one text with commas between.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum IncludeRoles {
+    List(Vec<RoleId>),
+    Text(String),
+}
+
+impl IncludeRoles {
+    fn ids(self) -> Result<Vec<RoleId>, Reject> {
+        let text = match self {
+            Self::List(ids) => return Ok(ids),
+            Self::Text(text) => text,
+        };
+        let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+        ids.map(|id| {
+            let wrong = || Reject::field("include_roles", "NUMBER_TYPE_COERCE", "Send ids.");
+            id.parse().map_err(|_| wrong())
+        })
+        .collect()
+    }
+}
+
+#[derive(Deserialize)]
+struct PruneQuery {
+    days: Option<u32>,
+    include_roles: Option<String>,
+}
+
+/// Get Guild Prune Count.
+async fn prune_count(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(guild): Path<GuildId>,
+    Query(query): Query<PruneQuery>,
+) -> Answer<Pruned> {
+    member::may_prune(&app, &actor, guild).await?;
+    let roles = query.include_roles.map(IncludeRoles::Text).map(IncludeRoles::ids).transpose()?;
+    let inactive = Inactive { days: query.days.unwrap_or(DAYS), roles: roles.unwrap_or_default() };
+    let count = member::prune_count(&app, &actor, guild, &inactive).await?;
+    Ok(Reply::ok(Pruned { pruned: Some(count as u32) }))
+}
+
+#[derive(Deserialize)]
+struct Prune {
+    days: Option<u32>,
+    compute_prune_count: Option<bool>,
+    include_roles: Option<IncludeRoles>,
+}
+
+/// Begin Guild Prune.
+async fn prune(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(guild): Path<GuildId>,
+    body: RawJson,
+) -> Answer<Pruned> {
+    member::may_prune(&app, &actor, guild).await?;
+    let Prune { days, compute_prune_count, include_roles } = body.parse()?;
+    let roles = include_roles.map(IncludeRoles::ids).transpose()?;
+    let inactive = Inactive { days: days.unwrap_or(DAYS), roles: roles.unwrap_or_default() };
+    let count = member::prune(&app, &actor, guild, &inactive).await?;
+    let told = compute_prune_count.unwrap_or(true);
+    Ok(Reply::ok(Pruned { pruned: told.then_some(count as u32) }))
 }

@@ -33,6 +33,9 @@ const SHARDS: usize = 64;
 /// Windows of one shard: about 25 MiB in all.
 const SHARD_WINDOWS: usize = 16_384;
 
+/// Routes of webhooks by their tokens.
+const WEBHOOK: &str = "/webhooks/{}/{}";
+
 /// So many people may be behind one address: a class, an office.
 const BEHIND_ONE: u32 = 10;
 
@@ -101,6 +104,8 @@ enum Key<'a> {
 enum Asker {
     User(u64),
     Address(IpAddr),
+    /// Who has this address of a webhook, from wherever: a wrong token has its own window.
+    Webhook(u64),
 }
 
 impl Rates {
@@ -162,10 +167,10 @@ impl Rates {
             Key::All(Asker::User(_)) => {
                 return Rule { most: limits.requests_per_second, period_ms: SECOND_MS };
             }
-            Key::All(Asker::Address(_)) => {
+            Key::All(Asker::Address(_) | Asker::Webhook(_)) => {
                 return Rule { most: limits.address_requests_per_second, period_ms: SECOND_MS };
             }
-            Key::Route(Asker::User(_), method, template, _) => {
+            Key::Route(Asker::User(_) | Asker::Webhook(_), method, template, _) => {
                 return self.route_rule(method, template);
             }
             Key::Route(Asker::Address(_), method, template, _) => {
@@ -181,6 +186,8 @@ impl Rates {
         let sends = *method == Method::POST && template == "/channels/{}/messages";
         let (most, seconds) = if sends {
             (limits.messages_per_5s, 5)
+        } else if *method == Method::POST && template.starts_with(WEBHOOK) {
+            (limits.webhook_messages_per_2s, 2)
         } else if template.contains("/reactions/") && !method.is_safe() {
             (limits.reactions_per_5s, 5)
         } else if method.is_safe() {
@@ -248,10 +255,14 @@ pub async fn limit(
     }
     let path = parts.extensions.get::<MatchedPath>().cloned();
     let template = template(path.as_ref().map_or("", MatchedPath::as_str));
-    let top = match RawPathParams::from_request_parts(&mut parts, &()).await {
-        Ok(params) => top_level(&template, params.iter().map(|(_, value)| value)).to_owned(),
-        Err(_) => String::new(),
-    };
+    let (mut top, mut asker) = (String::new(), asker);
+    if let Ok(params) = RawPathParams::from_request_parts(&mut parts, &()).await {
+        let params: Vec<_> = params.iter().map(|(_, value)| value).collect();
+        if template.starts_with(WEBHOOK) {
+            asker = Asker::Webhook(rates.hasher.hash_one(params.get(..2)));
+        }
+        top = top_level(&template, params).to_owned();
+    }
     let key = Key::Route(asker, &parts.method, &template, &top);
     let standing = rates.check(&key, 1);
     let bucket = rates.hasher.hash_one((&parts.method, &template, &top));

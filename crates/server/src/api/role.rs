@@ -1,6 +1,6 @@
 //! Roles. <https://discord.com/developers/docs/topics/permissions#role-object>
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
 use domain::{App, access, role};
@@ -22,6 +22,7 @@ pub fn routes() -> Routes {
         .get("/guilds/{guild}/roles", list)
         .post("/guilds/{guild}/roles", create)
         .patch("/guilds/{guild}/roles", reorder)
+        .get("/guilds/{guild}/roles/member-counts", member_counts)
         .get("/guilds/{guild}/roles/{role}", get)
         .patch("/guilds/{guild}/roles/{role}", edit)
         .delete("/guilds/{guild}/roles/{role}", delete)
@@ -34,6 +35,15 @@ async fn list(
     Path(guild): Path<GuildId>,
 ) -> Answer<Vec<Role>> {
     Ok(Reply::ok(role::list(&app, &actor, guild).await?))
+}
+
+/// Get Guild Role Member Counts.
+async fn member_counts(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(guild): Path<GuildId>,
+) -> Answer<BTreeMap<RoleId, u32>> {
+    Ok(Reply::ok(role::member_counts(&app, &actor, guild).await?))
 }
 
 /// Get Guild Role.

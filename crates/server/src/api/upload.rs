@@ -145,6 +145,26 @@ impl Form {
         actor: &domain::Actor,
         channel: Id<Channel>,
     ) -> domain::Result<(T, Taken)> {
+        self.read_if(app, actor, channel, false).await
+    }
+
+    /// The same where the right to attach files is settled: `uploader` only gives the space.
+    pub async fn read_asked<T: WithFiles>(
+        self,
+        app: &Arc<App>,
+        uploader: &domain::Actor,
+        channel: Id<Channel>,
+    ) -> domain::Result<(T, Taken)> {
+        self.read_if(app, uploader, channel, true).await
+    }
+
+    async fn read_if<T: WithFiles>(
+        self,
+        app: &Arc<App>,
+        actor: &domain::Actor,
+        channel: Id<Channel>,
+        may_attach: bool,
+    ) -> domain::Result<(T, Taken)> {
         let said = self.said_length();
         let (uploader, uploads) = (*actor, Vec::new());
         let mut taken = Taken { app: app.clone(), uploader, channel, uploads };
@@ -166,6 +186,7 @@ impl Form {
             most: 0,
             left: attachment::room_left(app, actor).await?,
             others: 0,
+            may_attach,
         };
         let (json, mut files) = match reader.read(said).await {
             Ok(read) => read,
@@ -222,6 +243,8 @@ struct Reader<'a> {
     left: u64,
     /// Parts that are no files.
     others: usize,
+    /// It is known that the sender may attach files.
+    may_attach: bool,
 }
 
 impl Reader<'_> {
@@ -295,7 +318,7 @@ impl Reader<'_> {
     }
 
     async fn file(&mut self, n: u64, head: Head, before: usize) -> domain::Result<Incoming> {
-        if before == 0 {
+        if before == 0 && !self.may_attach {
             let needed = Permissions::ATTACH_FILES;
             access::require(self.app, self.actor, self.channel, needed).await?;
         }

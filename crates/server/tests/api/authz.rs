@@ -31,6 +31,9 @@ use Needs::{In, Login, Nothing, Owner};
 const EMOJI: P = P::MANAGE_GUILD_EXPRESSIONS;
 const HISTORY: P = P::READ_MESSAGE_HISTORY;
 
+const BULK_BAN: P = P::from_bits_truncate(P::BAN_MEMBERS.bits() | P::MANAGE_GUILD.bits());
+const PRUNE: P = P::from_bits_truncate(P::KICK_MEMBERS.bits() | P::MANAGE_GUILD.bits());
+
 /// Route, what it needs, and a body that makes sense.
 const TABLE: &[(&str, Needs, &str)] = &[
     ("GET /api/v10/gateway", Nothing, ""),
@@ -167,6 +170,31 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("GET /api/v10/guilds/{guild}/bans/{banned}", In(P::BAN_MEMBERS), ""),
     ("PUT /api/v10/guilds/{guild}/bans/{user}", In(P::BAN_MEMBERS), "{}"),
     ("DELETE /api/v10/guilds/{guild}/bans/{banned}", In(P::BAN_MEMBERS), ""),
+    ("POST /api/v10/guilds/{guild}/bulk-ban", In(BULK_BAN), r#"{"user_ids":["{user}"]}"#),
+    ("GET /api/v10/guilds/{guild}/prune", In(PRUNE), ""),
+    ("POST /api/v10/guilds/{guild}/prune", In(PRUNE), "{}"),
+    ("GET /api/v10/guilds/{guild}/roles/member-counts", In(P::NONE), ""),
+    ("GET /api/v10/users/@me/guilds/{guild}/member", In(P::NONE), ""),
+    ("GET /api/v10/guilds/{guild}/webhooks", In(P::MANAGE_WEBHOOKS), ""),
+    ("GET /api/v10/channels/{channel}/webhooks", In(P::MANAGE_WEBHOOKS), ""),
+    ("POST /api/v10/channels/{channel}/webhooks", In(P::MANAGE_WEBHOOKS), r#"{"name":"w"}"#),
+    ("GET /api/v10/webhooks/{webhook}", In(P::MANAGE_WEBHOOKS), ""),
+    ("PATCH /api/v10/webhooks/{webhook}", In(P::MANAGE_WEBHOOKS), r#"{"name":"w"}"#),
+    ("DELETE /api/v10/webhooks/{webhook}", In(P::MANAGE_WEBHOOKS), ""),
+    // The token is all that counts: `webhook.rs` tells what it opens, and what not.
+    ("GET /api/v10/webhooks/{webhook}/{token}", Nothing, ""),
+    ("PATCH /api/v10/webhooks/{webhook}/{token}", Nothing, "{}"),
+    ("DELETE /api/v10/webhooks/{webhook}/{token}", Nothing, ""),
+    ("POST /api/v10/webhooks/{webhook}/{token}", Nothing, r#"{"content":"x"}"#),
+    ("POST /api/v10/webhooks/{webhook}/{token}/github", Nothing, "{}"),
+    ("POST /api/v10/webhooks/{webhook}/{token}/slack", Nothing, r#"{"text":"x"}"#),
+    ("GET /api/v10/webhooks/{webhook}/{token}/messages/@original", Nothing, ""),
+    ("PATCH /api/v10/webhooks/{webhook}/{token}/messages/@original", Nothing, "{}"),
+    ("DELETE /api/v10/webhooks/{webhook}/{token}/messages/@original", Nothing, ""),
+    ("GET /api/v10/webhooks/{webhook}/{token}/messages/{message}", Nothing, ""),
+    ("PATCH /api/v10/webhooks/{webhook}/{token}/messages/{message}", Nothing, "{}"),
+    ("DELETE /api/v10/webhooks/{webhook}/{token}/messages/{message}", Nothing, ""),
+    ("GET /api/v10/guilds/{guild}/audit-logs", In(P::VIEW_AUDIT_LOG), ""),
     ("GET /api/v10/guilds/{guild}/invites", In(P::MANAGE_GUILD), ""),
     ("DELETE /api/v10/invites/{code}", In(P::MANAGE_CHANNELS), ""),
     ("GET /api/v10/channels/{channel}", In(P::NONE), ""),
@@ -285,6 +313,8 @@ struct Place {
     code: String,
     /// Hangs on `older`.
     thread: String,
+    webhook: String,
+    token: String,
 }
 
 struct Actor {
@@ -335,8 +365,11 @@ async fn furnish(owner: &Person, guild: &str, channel: &str, role: &str) -> Plac
     let emoji = owner.done(Method::POST, &path, draft).await.id();
     let path = format!("/channels/{channel}/messages/{older}/threads");
     let thread = owner.done(Method::POST, &path, json!({ "name": "thread" })).await.id();
+    let path = format!("/channels/{channel}/webhooks");
+    let hook = owner.done(Method::POST, &path, json!({ "name": "hook" })).await;
+    let (webhook, token) = (hook.id(), hook["token"].as_str().expect("a token").to_owned());
     let (guild, channel) = (guild.to_owned(), channel.to_owned());
-    Place { guild, channel, message, older, emoji, code, thread }
+    Place { guild, channel, message, older, emoji, code, thread, webhook, token }
 }
 
 async fn world(town: &Town) -> World {
@@ -386,8 +419,8 @@ async fn world(town: &Town) -> World {
 
     let missing = ["7", "8", "9", "10", "11", "8"].map(str::to_owned);
     let [guild, channel, message, older, emoji, thread] = missing;
-    let code = "nothing".to_owned();
-    let missing = Place { guild, channel, message, older, emoji, code, thread };
+    let [code, webhook, token] = ["nothing", "12", "none"].map(str::to_owned);
+    let missing = Place { guild, channel, message, older, emoji, code, thread, webhook, token };
     let (user_id, banned_id) = (user.id.to_string(), banned.id.to_string());
     let actor = |name, who, may, signed_in| Actor { name, who, may, signed_in };
     let actors = vec![
@@ -412,6 +445,8 @@ impl World {
             .replace("{message}", &place.message)
             .replace("{older}", &place.older)
             .replace("{code}", &place.code)
+            .replace("{webhook}", &place.webhook)
+            .replace("{token}", &place.token)
             .replace("{user}", &self.user)
             .replace("{target}", &place.channel)
             .replace("{bot}", &self.user)
@@ -456,7 +491,8 @@ fn shape(answer: &Answer) -> (u16, Value) {
 async fn faults_of(town: &Town, row: &(&str, Needs, &str)) -> Vec<String> {
     let mut world = world(town).await;
     let mut faults = Vec::new();
-    let is_in_a_channel = row.0.contains("{channel}") || row.0.contains("{thread}");
+    let names = |word: &str| row.0.contains(word) && !row.0.contains("{token}");
+    let is_in_a_channel = ["{channel}", "{thread}", "{webhook}"].into_iter().any(names);
     let is_about_a_room = row.0.contains("{guild}") || is_in_a_channel;
     for at in 0..world.actors.len() {
         let (name, may) = (world.actors[at].name, world.actors[at].may(row.1));

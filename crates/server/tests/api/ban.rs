@@ -67,3 +67,39 @@ async fn bans_are_told_only_to_those_who_may_ban() {
     assert_eq!(alice.delete(&of_eve).await.no(), (404, 10026));
     town.close().await;
 }
+
+#[tokio::test]
+async fn many_are_banned_at_once_as_far_as_they_can_be() {
+    let town = Town::new().await;
+    let [alice, bob, eve, mod_] = town.people(["alice", "bob", "eve", "max"]).await;
+    let room = alice.found_guild_with(&[&bob, &mod_]).await;
+    let path = format!("/guilds/{}/bulk-ban", room.id);
+    let role = alice.makes_role(&room, "mods", (1 << 2) | (1 << 5)).await;
+    alice.gives_role(&room, &mod_, &role).await;
+    let of = |ids: Vec<String>| json!({ "user_ids": ids, "delete_message_seconds": 60 });
+    let all = vec![alice.id, bob.id, eve.id, mod_.id].into_iter().map(|id| id.to_string());
+    let all: Vec<_> = all.chain(["7".to_owned()]).collect();
+    assert_eq!(bob.post(&path, of(all.clone())).await.no(), (403, 50013));
+    assert_eq!(eve.post(&path, of(all.clone())).await.no(), (404, 10004));
+    let done = mod_.post(&path, of(all)).await;
+    assert_eq!(done.status, 200, "{done}");
+    let named = |key: &str| {
+        let mut ids: Vec<_> =
+            done[key].as_array().expect("ids").iter().map(Value::to_string).collect();
+        ids.sort();
+        ids
+    };
+    let mut expected = [bob.id, eve.id].map(|id| format!("\"{id}\""));
+    expected.sort();
+    assert_eq!(named("banned_users"), expected);
+    assert_eq!(named("failed_users").len(), 3, "the owner, oneself, and nobody");
+    let again = mod_.post(&path, of(vec![bob.id.to_string()])).await;
+    assert_eq!(again.no(), (400, 500_000));
+    for bad in [vec![], (1..=201).map(|n| n.to_string()).collect()] {
+        assert_eq!(mod_.post(&path, of(bad)).await.no(), (400, 50035));
+    }
+    for who in [&alice, &bob, &mod_] {
+        who.saw().await;
+    }
+    town.close().await;
+}

@@ -6,6 +6,7 @@ mod town;
 mod visit;
 
 mod attachment;
+mod audit_log;
 mod authz;
 mod ban;
 mod channel;
@@ -36,3 +37,4 @@ mod account;
 mod bot;
 mod coverage;
 mod user;
+mod webhook;

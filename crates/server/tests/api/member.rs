@@ -155,3 +155,31 @@ async fn a_ban_can_take_messages_along_and_be_lifted() {
     bob.joins(&lobby).await;
     town.close().await;
 }
+
+#[tokio::test]
+async fn ones_own_membership_counts_and_pruning() {
+    let town = Town::new().await;
+    let [alice, bob, eve] = town.people(["alice", "bob", "eve"]).await;
+    let room = alice.found_guild_with(&[&bob]).await;
+    let own = format!("/users/@me/guilds/{}/member", room.id);
+    assert_eq!(bob.get(&own).await["user"]["id"], bob.id.to_string());
+    assert_eq!(eve.get(&own).await.no(), (404, 10004));
+    let role = alice.makes_role(&room, "crew", 0).await;
+    alice.gives_role(&room, &bob, &role).await;
+    let counts = bob.get(&format!("/guilds/{}/roles/member-counts", room.id)).await;
+    assert_eq!(counts.body, serde_json::json!({ role.as_str(): 1 }));
+    let prune = format!("/guilds/{}/prune", room.id);
+    assert_eq!(bob.get(&prune).await.no(), (403, 50013));
+    assert_eq!(alice.get(&prune).await["pruned"], 0, "bob is here");
+    let with_role = format!("{prune}?days=1&include_roles={role}");
+    assert_eq!(alice.get(&with_role).await["pruned"], 0);
+    for bad in ["days=0", "days=31", "include_roles=x"] {
+        assert_eq!(alice.get(&format!("{prune}?{bad}")).await.no(), (400, 50035), "{bad}");
+    }
+    let quiet = serde_json::json!({ "compute_prune_count": false, "include_roles": [role] });
+    assert_eq!(alice.post(&prune, quiet).await["pruned"], serde_json::Value::Null);
+    for who in [&alice, &bob] {
+        who.saw().await;
+    }
+    town.close().await;
+}

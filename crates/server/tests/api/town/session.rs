@@ -404,6 +404,8 @@ fn place(dispatch: &Dispatch) -> Place {
         D::GuildMemberAdd(e) | D::GuildMemberUpdate(e) => (Some(e.guild_id), None),
         D::GuildMemberRemove(e) => (Some(e.guild_id), None),
         D::GuildBanAdd(e) | D::GuildBanRemove(e) => (Some(e.guild_id), None),
+        D::GuildAuditLogEntryCreate(e) => (Some(e.guild_id), None),
+        D::WebhooksUpdate(e) => (Some(e.guild_id), Some(e.channel_id)),
         // The answer to a question about a room one is not in: nobody.
         D::GuildMembersChunk(e) if e.members.is_empty() => (None, None),
         D::GuildMembersChunk(e) => (Some(e.guild_id), None),
