@@ -3,7 +3,7 @@ import { strict as assert } from 'node:assert';
 import { PHONE } from '../browser.mjs';
 import { call, channelOf, until } from '../pen.mjs';
 
-const TABS = ['overview', 'channels', 'roles', 'members', 'bans', 'invites'];
+const TABS = ['overview', 'channels', 'roles', 'members', 'bans', 'invites', 'webhooks', 'audit'];
 
 async function openSettings({ page }, room) {
   await page.getByRole('button', { name: room, exact: true }).first().click();
@@ -230,7 +230,7 @@ export const journeys = {
     await page.getByRole('link', { name: 'Members' }).click();
     await page.getByRole('searchbox', { name: 'Search members' }).fill('pes');
     await page.getByRole('button', { name: /Pest/ }).click();
-    await page.getByLabel('Reason of the ban').fill('Noise über alles');
+    await page.getByLabel('Reason', { exact: true }).fill('Noise über alles');
     ben.expectRefusals += 5;
     await page.getByRole('button', { name: /^Ban Pest/ }).click();
     await page.getByText('is banned.').waitFor();

@@ -12,8 +12,8 @@ export function request(guild: Guild): boolean {
   return command({ op: 8, d: { guild_id: guild.id, query: '', limit, presences: true } });
 }
 
-export async function kick(guildId: string, userId: string): Promise<void> {
-  await del(`${V10}/guilds/${guildId}/members/${userId}`);
+export async function kick(guildId: string, userId: string, reason = ''): Promise<void> {
+  await del(`${V10}/guilds/${guildId}/members/${userId}`, undefined, reason);
 }
 
 export async function ban(

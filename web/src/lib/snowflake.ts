@@ -21,6 +21,11 @@ export function fromTime(ms: number): string {
   return since > 0n ? String(since << 22n) : '0';
 }
 
+/** When it was made, in milliseconds. */
+export function timeOf(id: string): number {
+  return Number((BigInt(id) >> 22n) + EPOCH_MS);
+}
+
 /** A stable colour for a person, so that two with one name can be told apart. */
 export function hue(id: string): number {
   let sum = 0;

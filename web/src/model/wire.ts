@@ -53,6 +53,11 @@ export type Message = Reread<
     referenced_message?: Message | null;
   }
 >;
+export type AuditLogEntry = Reread<
+  proto.AuditLogEntry,
+  { changes?: proto.AuditLogChange[]; options?: Record<string, string> }
+>;
+export type Webhook = Seen<proto.Webhook, 'id' | 'name'>;
 export type Ready = Reread<
   Seen<proto.Ready, 'session_id' | 'guilds'>,
   {

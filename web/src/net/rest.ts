@@ -39,7 +39,8 @@ export const post = <T>(path: string, body?: unknown) => call<T>('POST', path, b
 export const put = <T>(path: string, body?: unknown, reason = '') =>
   call<T>('PUT', path, body, reason);
 export const patch = <T>(path: string, body: unknown) => call<T>('PATCH', path, body);
-export const del = <T>(path: string, body?: unknown) => call<T>('DELETE', path, body);
+export const del = <T>(path: string, body?: unknown, reason = '') =>
+  call<T>('DELETE', path, body, reason);
 
 async function call<T>(method: string, path: string, body?: unknown, reason = ''): Promise<T> {
   for (let tries = 1; ; tries += 1) {

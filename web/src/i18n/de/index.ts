@@ -1,5 +1,6 @@
 /** German, du-form. One file for each area of the screen, so that several people can write. */
 import type { Dictionary } from '../../lib/i18n';
+import audit from './audit.json';
 import bots from './bots.json';
 import common from './common.json';
 import nav from './nav.json';
@@ -9,6 +10,7 @@ import settings from './settings.json';
 import talk from './talk.json';
 
 const german: Dictionary = {
+  ...audit,
   ...bots,
   ...common,
   ...nav,

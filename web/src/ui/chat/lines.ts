@@ -46,6 +46,8 @@ export function lines(rows: readonly Message[], view: View, before: readonly Lin
 function startsGroup(last: Message, message: Message): boolean {
   return (
     last.author.id !== message.author.id ||
+    // A webhook speaks under many names.
+    last.author.username !== message.author.username ||
     !spoken(last) ||
     message.type !== MESSAGE.DEFAULT ||
     Date.parse(message.timestamp) - Date.parse(last.timestamp) > GROUP_MS

@@ -17,6 +17,8 @@ export const ENTRIES: readonly Entry[] = [
   { tab: 'members', id: 'members', text: t('Members'), words: t('kick ban assign role') },
   { tab: 'bans', id: 'bans', text: t('Banned people'), words: t('unban') },
   { tab: 'invites', id: 'invites', text: t('Invitations'), words: t('link expiry uses') },
+  { tab: 'webhooks', id: 'webhooks', text: t('Webhooks'), words: t('integrations github slack') },
+  { tab: 'audit', id: 'audit', text: t('Audit log'), words: t('who did what history') },
   ...GROUPS.flatMap((group) =>
     group.rights.map(({ name, text }) => ({ tab: 'roles', id: 'roles', text: name, words: text })),
   ),
