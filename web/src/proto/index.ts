@@ -74,8 +74,6 @@ options?: Record<string, string>, reason?: string, };
  */
 export type Ban = { reason: string | null, user: User, };
 
-export type BulkBanned = { banned_users: Array<string>, failed_users: Array<string>, };
-
 /**
  * What somebody decides by who is asked to add a bot to a room.
  */
@@ -105,6 +103,8 @@ permissions: string,
  * It is there, with these permissions.
  */
 added: string | null, };
+
+export type BulkBanned = { banned_users: Array<string>, failed_users: Array<string>, };
 
 /**
  * A channel of any type; which keys it has depends on the type.
