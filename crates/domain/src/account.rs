@@ -276,15 +276,6 @@ pub async fn make_reset(app: &App, username: &str) -> Result<Link> {
     }
 }
 
-/// The same for the owner of the server.
-pub async fn make_reset_for(app: &App, actor: &Actor, user: Id<marker::User>) -> Result<Link> {
-    server_owner::require(actor)?;
-    if app.user(user).await?.kind != UserKind::Account {
-        return no(Reject::Unknown(Code::UNKNOWN_USER));
-    }
-    make_reset_of(app, user).await
-}
-
 async fn make_reset_of(app: &App, user: Id<marker::User>) -> Result<Link> {
     server_owner::make_secret(app, SecretPurpose::Password(user), "/reset").await
 }

@@ -8,7 +8,7 @@ use proto::{
     channel::GUILD_CATEGORY,
     gateway::Dispatch,
     guild::Guild,
-    invite::{self, CreateInvite, Invite, InviteChannel, InviteDelete, InviteGuild},
+    invite::{self, CreateInvite, Invite, InviteChannel, InviteDelete, InviteGuild, InviteOsc},
     marker,
 };
 use serde_json::json;
@@ -21,7 +21,7 @@ use crate::{
     member,
     reject::{Reject, Result, no},
     render,
-    rows::{InviteRow, UserRow},
+    rows::{InviteRow, UserKind, UserRow},
     store::{Batch, Scan},
 };
 
@@ -33,6 +33,9 @@ const USES_MOST: u32 = 100;
 
 /// Letters and digits that cannot be taken for each other.
 const LETTERS: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+/// How many of those online an invite shows.
+const FACES: usize = 6;
 
 /// Longer than any code of ours.
 const CODE_LENGTH: usize = 32;
@@ -73,7 +76,17 @@ fn code(app: &App) -> String {
     code
 }
 
-/// Makes an invite. Needs CREATE_INSTANT_INVITE in the channel. One without any end is made once.
+/// Whether this one does for who wishes another: the same in all, unused, and hardly begun.
+fn does_for(row: &InviteRow, wish: &InviteRow) -> bool {
+    let same = (row.inviter_id, row.channel_id, row.max_age, row.max_uses)
+        == (wish.inviter_id, wish.channel_id, wish.max_age, wish.max_uses);
+    let elapsed = wish.created_at.as_ms() - row.created_at.as_ms();
+    let young = row.max_age == 0 || elapsed <= i64::from(row.max_age) * 1_000 / 8;
+    same && young && (row.max_uses == 0 || row.uses == 0)
+}
+
+/// Makes an invite. Needs CREATE_INSTANT_INVITE in the channel. One that is alike is given again,
+/// unless it is to be unique.
 pub async fn create(
     app: &App,
     actor: &Actor,
@@ -93,12 +106,10 @@ pub async fn create(
     let lane = app.lane_channel(Some(guild.id), channel).await;
     let place = access::require(app, actor, channel, needed).await?;
     let rows = rows(app, guild.id).await?;
-    let endless = wish.max_age == 0 && wish.max_uses == 0 && draft.unique != Some(true);
-    let alike = |row: &&InviteRow| {
-        (row.inviter_id, row.channel_id, row.max_age, row.max_uses)
-            == (wish.inviter_id, wish.channel_id, 0, 0)
-    };
-    if endless && let Some(row) = rows.iter().find(alike) {
+    let alike = rows.iter().find(|row| does_for(row, &wish));
+    if draft.unique != Some(true)
+        && let Some(row) = alike
+    {
         drop(lane);
         app.flushed().await?;
         return Ok(rendered(app, &guild.read(), row, Some(&inviter), true));
@@ -202,6 +213,7 @@ fn rendered(
         expires_at: ends_at(row),
         approximate_member_count: Some(state.members.len() as u32),
         approximate_presence_count: Some(online),
+        osc: None,
         uses: whole.then_some(row.uses),
         max_uses: whole.then_some(row.max_uses),
         max_age: whole.then_some(row.max_age),
@@ -274,7 +286,13 @@ pub async fn get(app: &App, code: &str, with_counts: bool) -> Result<Invite> {
     if !with_counts {
         invite.approximate_member_count = None;
         invite.approximate_presence_count = None;
+        return Ok(invite);
     }
+    let here = app.presences.online_in(row.guild_id, FACES);
+    let here: Vec<_> = here.iter().map(|presence| presence.user.id).collect();
+    let online = app.users(&here).await?.into_iter().flatten();
+    let people = online.filter(|user| user.kind != UserKind::Bot);
+    invite.osc = Some(InviteOsc { online: people.map(|user| render::user(&user)).collect() });
     Ok(invite)
 }
 

@@ -41,6 +41,12 @@ pub struct DeleteAccount {
     pub password: Option<String>,
 }
 
+/// Body of `POST /password-reset-links`.
+#[derive(Deserialize)]
+pub struct MakeResetLink {
+    pub username: String,
+}
+
 /// Body of `POST /password-resets`.
 #[derive(Deserialize)]
 pub struct ResetPassword {

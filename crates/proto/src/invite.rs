@@ -42,6 +42,16 @@ wire! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         pub created_at: Option<Timestamp>,
+        /// With counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub osc: Option<InviteOsc>,
+    }
+
+    /// What is ours of an invite.
+    pub struct InviteOsc {
+        /// Some of those who are online.
+        pub online: Vec<User>,
     }
 
     pub struct InviteGuild {

@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use domain::{App, directory, guild, invite, user};
+use domain::{App, directory, guild, invite, message, user};
 use maud::Markup;
 use proto::{Id, user::CurrentUser};
 use serde::Deserialize;
@@ -202,7 +202,8 @@ async fn room(
     };
     let before = older.before.as_deref().and_then(|id| id.parse().ok());
     let actor = visitor.actor.as_ref();
-    let preview = guild::preview(&app, actor, summary.id, channel, before, None).await;
+    let around = message::Around::of(None, before, None);
+    let preview = guild::preview(&app, actor, summary.id, channel, around, None).await;
     // An unlisted room is found by its address, but read only by its members. A channel of a public
     // room that visitors cannot see is there for the client, if its reader may see it.
     let preview = match preview {

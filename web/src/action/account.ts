@@ -6,6 +6,7 @@ import { clear } from '../lib/shelf';
 import { connect, disconnect, prepare } from './connection';
 import { forgetKept } from './kept';
 
+const UNKNOWN_USER = 10_013;
 const NAME_TAKEN = 900_002;
 const WRONG_PASSWORD = 900_001;
 
@@ -44,6 +45,12 @@ export function become(user: User): void {
   void forgetKept();
   world.me = user;
   connect();
+}
+
+/** For the owner of the server: a link by which somebody chooses a new password. */
+export async function makeResetLink(username: string): Promise<string> {
+  const made = post<{ url: string }>(`${OSC}/password-reset-links`, { username });
+  return (await made.catch(blame(UNKNOWN_USER, 'username'))).url;
 }
 
 export interface ProfileChange {

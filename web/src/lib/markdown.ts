@@ -411,17 +411,24 @@ function matchAt(pattern: RegExp, source: string, at: number): RegExpExecArray |
 }
 
 /** The text without its marks, for labels, previews and announcements. */
-export function plainText(found: readonly (Block | Inline)[]): string {
+export type Named = Extract<Inline, { id: string }> | Extract<Inline, { kind: 'time' }>;
+
+/** `name`: what to call what only has an id. */
+export function plainText(
+  found: readonly (Block | Inline)[],
+  name: (node: Named) => string = () => '',
+): string {
+  const words = (some: readonly (Block | Inline)[]) => plainText(some, name);
   const parts = found.map((one): string => {
     if ('text' in one) return one.text;
-    if ('children' in one) return one.kind === 'spoiler' ? '…' : plainText(one.children);
+    if ('children' in one) return one.kind === 'spoiler' ? '…' : words(one.children);
     if (one.kind === 'list') {
       return one.items
-        .map((item) => [plainText(item.children), plainText(item.inner)].filter(Boolean).join(' '))
+        .map((item) => [words(item.children), words(item.inner)].filter(Boolean).join(' '))
         .join(' ');
     }
     if (one.kind === 'emoji') return `:${one.name}:`;
-    return one.kind === 'break' ? ' ' : '';
+    return one.kind === 'break' ? ' ' : name(one);
   });
   return parts.join('');
 }

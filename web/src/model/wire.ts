@@ -80,7 +80,11 @@ export type Preview = Reread<
 >;
 export type Invite = Reread<
   Seen<proto.Invite, 'code'>,
-  { guild?: Seen<proto.InviteGuild, 'id' | 'name'> & { osc?: GuildExtras }; inviter?: User }
+  {
+    guild?: Seen<proto.InviteGuild, 'id' | 'name'> & { osc?: GuildExtras };
+    inviter?: User;
+    osc?: { online: User[] };
+  }
 >;
 export type SessionRow = proto.LoginSession;
 export type ServerFacts = Reread<

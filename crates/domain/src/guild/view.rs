@@ -14,6 +14,7 @@ use crate::{
     Actor, App, access, cache,
     cache::GuildState,
     channel, message,
+    message::Around,
     reject::{Reject, Result, no},
     render,
     rows::{ChannelRow, MemberRow, SlugRow},
@@ -180,7 +181,7 @@ pub async fn preview(
     actor: Option<&Actor>,
     id: Id<marker::Guild>,
     channel: Option<Id<marker::Channel>>,
-    before: Option<Id<marker::Message>>,
+    around: Around,
     limit: Option<usize>,
 ) -> Result<Preview> {
     let guild = app.guild(id).await?;
@@ -209,7 +210,7 @@ pub async fn preview(
     }
     let messages = match &chosen {
         Some((channel, have)) if have.contains(READ) && holds_messages(channel) => {
-            message::preview_page(app, channel, before, limit).await?
+            message::preview_page(app, channel, around, limit).await?
         }
         _ => Vec::new(),
     };

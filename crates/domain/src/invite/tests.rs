@@ -154,3 +154,21 @@ async fn one_member_does_not_take_the_places_of_all() {
     world.clock.advance_ms(60_001);
     create(app, &ben, room.general, wish(60, 1)).await.expect("what ended does not count");
 }
+
+#[tokio::test]
+async fn a_wish_that_is_met_already_makes_no_second_link() {
+    let world = World::new().await;
+    let app = &world.app;
+    let (anna, ben) = (world.person("anna").await, world.person("ben").await);
+    let room = world.guild(&[&anna, &ben]).await;
+    let again = async |wish| create(app, &anna, room.general, wish).await.expect("made").code;
+    let week = again(wish(604_800, 0)).await;
+    assert_eq!(again(wish(604_800, 0)).await, week);
+    assert_ne!(again(wish(86_400, 0)).await, week);
+    assert_ne!(again(CreateInvite { unique: Some(true), ..wish(604_800, 0) }).await, week);
+    let of_ben = create(app, &ben, room.general, wish(604_800, 0)).await.expect("made");
+    assert_ne!(of_ben.code, week);
+    // What is half over is no link for a week.
+    world.clock.advance_ms(302_400_000);
+    assert_ne!(again(wish(604_800, 0)).await, week);
+}

@@ -33,6 +33,19 @@ pub enum Around {
     Around(Id<marker::Message>),
 }
 
+impl Around {
+    /// As a query asks for it: `around` counts more than `before`, that more than `after`.
+    pub fn of(
+        around: Option<Id<marker::Message>>,
+        before: Option<Id<marker::Message>>,
+        after: Option<Id<marker::Message>>,
+    ) -> Self {
+        let after = after.map_or(Self::End, Self::After);
+        let before = before.map_or(after, Self::Before);
+        around.map_or(before, Self::Around)
+    }
+}
+
 /// A page of history, newest first. Without READ_MESSAGE_HISTORY it is empty.
 pub async fn list(
     app: &App,
@@ -73,10 +86,9 @@ pub async fn one(
 pub async fn preview_page(
     app: &App,
     channel: &ChannelRow,
-    before: Option<Id<marker::Message>>,
+    around: Around,
     limit: usize,
 ) -> Result<Vec<Message>> {
-    let around = before.map_or(Around::End, Around::Before);
     let rows = page(app, channel.id, around, limit.min(app.limits.history_page)).await?;
     render_page(app, None, channel, &rows).await
 }

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::{App, account, server_owner::Link};
+use domain::{
+    App, account,
+    server_owner::{self, Link},
+};
 use proto::{
-    Id,
-    account::{ChangePassword, CreateAccount, DeleteAccount, ResetPassword},
-    marker,
+    account::{ChangePassword, CreateAccount, DeleteAccount, MakeResetLink, ResetPassword},
     osc::SignedIn,
 };
 
 use super::{
     Answer, Reply, Routes,
-    extract::{Actor, Client, Json, Path},
+    extract::{Actor, Client, Json, RawJson},
 };
 
 pub fn routes() -> Routes {
@@ -21,7 +22,7 @@ pub fn routes() -> Routes {
         .post("/accounts", create)
         .delete("/accounts/@me", delete)
         .put("/accounts/@me/password", change_password)
-        .post("/users/{user}/password-reset", make_reset)
+        .post("/password-reset-links", make_reset)
         .post("/password-resets", reset_password)
 }
 
@@ -61,9 +62,11 @@ async fn change_password(
 async fn make_reset(
     State(app): State<Arc<App>>,
     Actor(actor): Actor,
-    Path(user): Path<Id<marker::User>>,
+    body: RawJson,
 ) -> Answer<Link> {
-    Ok(Reply::created(account::make_reset_for(&app, &actor, user).await?))
+    server_owner::require(&actor)?;
+    let MakeResetLink { username } = body.parse()?;
+    Ok(Reply::created(account::make_reset(&app, &username).await?))
 }
 
 /// A new password by such a link.

@@ -8,7 +8,7 @@ use axum::extract::State;
 use domain::{
     App, access,
     guild::{self, Mine},
-    member,
+    member, message,
 };
 use proto::{
     Id, Permissions,
@@ -195,6 +195,8 @@ async fn by_slug(
 struct PreviewPage {
     channel_id: Option<Id<marker::Channel>>,
     before: Option<Id<marker::Message>>,
+    after: Option<Id<marker::Message>>,
+    around: Option<Id<marker::Message>>,
     limit: Option<usize>,
 }
 
@@ -206,7 +208,8 @@ async fn preview(
     Query(page): Query<PreviewPage>,
 ) -> Answer<Preview> {
     let actor = actor.map(|Actor(actor)| actor);
-    let PreviewPage { channel_id, before, limit } = page;
-    let preview = guild::preview(&app, actor.as_ref(), id, channel_id, before, limit).await?;
+    let PreviewPage { channel_id, before, after, around, limit } = page;
+    let around = message::Around::of(around, before, after);
+    let preview = guild::preview(&app, actor.as_ref(), id, channel_id, around, limit).await?;
     Ok(Reply::ok(preview))
 }

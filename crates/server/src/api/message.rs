@@ -47,12 +47,7 @@ async fn list(
     Path(channel): Path<Channel>,
     Query(page): Query<Page>,
 ) -> Answer<Vec<Message>> {
-    let around = match (page.around, page.before, page.after) {
-        (Some(id), ..) => Around::Around(id),
-        (_, Some(id), _) => Around::Before(id),
-        (_, _, Some(id)) => Around::After(id),
-        _ => Around::End,
-    };
+    let around = Around::of(page.around, page.before, page.after);
     let limit = page.limit.unwrap_or(PAGE);
     Ok(Reply::ok(message::list(&app, &actor, channel, around, limit).await?))
 }

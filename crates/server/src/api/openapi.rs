@@ -56,9 +56,9 @@ mod tests {
             "",
         ),
         (
-            "POST /users/{user}/password-reset",
+            "POST /password-reset-links",
             "The owner of the server makes a link for a new password.",
-            "",
+            "{ username: string }",
             201,
             "{ url: string }",
         ),

@@ -301,14 +301,17 @@ async fn the_owner_of_the_server_helps_who_forgot_a_password() {
     assert_eq!(guest.post("/osc/v1/owner", secret.clone()).await.no(), (403, 900_006));
     let wrong = alice.post("/osc/v1/owner", json!({ "secret": "guess" })).await;
     assert_eq!(wrong.no(), (410, 900_007));
-    let path = format!("/osc/v1/users/{}/password-reset", bob.id);
-    assert_eq!(alice.post(&path, json!({})).await.no(), (403, 900_009));
+    let path = "/osc/v1/password-reset-links";
+    let of = |name: &str| json!({ "username": name });
+    assert_eq!(alice.post(path, of("bob")).await.no(), (403, 900_009));
     assert_eq!(alice.post("/osc/v1/owner", secret.clone()).await.status, 204);
     assert_eq!(alice.post("/osc/v1/owner", secret).await.no(), (410, 900_007));
     assert_eq!(alice.saw().await, ["USER_UPDATE"]);
     assert_eq!(alice.get("/users/@me").await["osc"]["server_owner"], true);
 
-    let reset = alice.post(&path, json!({})).await;
+    assert_eq!(alice.post(path, of("nobody-here")).await.no(), (404, 10013));
+    assert_eq!(alice.post(path, json!({})).await.no(), (400, 50035));
+    let reset = alice.post(path, of("bob")).await;
     assert_eq!(reset.status, 201);
     let secret = reset["secret"].as_str().expect("a secret");
     assert!(reset["url"].as_str().expect("a link").ends_with(&format!("/reset#{secret}")));

@@ -59,7 +59,7 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("GET /api/v10/invites/{code}", Nothing, ""),
     ("DELETE /api/osc/v1/accounts/@me", Login, "{}"),
     ("PUT /api/osc/v1/accounts/@me/password", Login, "{}"),
-    ("POST /api/osc/v1/users/{user}/password-reset", Login, "{}"),
+    ("POST /api/osc/v1/password-reset-links", Login, "{}"),
     ("GET /api/v10/oauth2/applications/@me", Login, ""),
     ("GET /api/v10/applications/@me", Login, ""),
     ("PATCH /api/v10/applications/@me", Login, "{}"),

@@ -1,7 +1,9 @@
 /** People's text reaches the page as text, whatever it looks like. */
 import { render } from '@testing-library/svelte';
 import { expect, it } from 'vitest';
+import type { User } from '../../model/wire';
 import Content from './Content.svelte';
+import { words } from './words';
 
 const html = (text: string) =>
   render(Content, { text, guildId: null }).container.querySelector('.content');
@@ -25,4 +27,12 @@ it('hides a spoiler until it is asked for', async () => {
   drawn?.querySelector('button')?.click();
   await Promise.resolve();
   expect(drawn?.textContent).toContain('lighthouse');
+});
+
+it('quotes what only has an id by its name', () => {
+  const anna = { id: '7', username: 'anna', global_name: 'Anna' } as User;
+  const of = (content: string) => words({ content, mentions: [anna] }, null, 40);
+  expect(of('<@7>')).toBe('@Anna');
+  expect(of('hey <@7>, see <#8>')).toBe('hey @Anna, see #unknown');
+  expect(of('')).toBe('');
 });

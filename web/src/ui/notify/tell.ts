@@ -2,13 +2,13 @@
  *  decides model/loudness. */
 import { t } from '../../lib/i18n';
 import { avatarUrl } from '../../lib/cdn';
-import { parse, plainText } from '../../lib/markdown';
 import { world } from '../../model/here';
 import { type Loudness, loudness } from './loudness';
 import { label } from '../../model/person';
 import type { Message } from '../../model/wire';
 import { attention } from '../attention.svelte';
 import { device } from '../device.svelte';
+import { words } from '../chat/words';
 import { channelPath, directPath } from '../place';
 import { router } from '../router.svelte';
 import { lookedAt } from './looking';
@@ -56,7 +56,7 @@ async function show(message: Message, how: Loudness): Promise<void> {
   const path = guild
     ? channelPath(guild, message.channel_id)
     : directPath({ id: message.channel_id });
-  const text = plainText(parse(message.content)).slice(0, LONGEST);
+  const text = words(message, guild?.id ?? null, LONGEST);
   const options: NotificationOptions & { renotify?: boolean } = {
     body: text || t('a file'),
     // One per channel, and the same name the push message has: nobody is told twice.

@@ -15,6 +15,13 @@ export const ENTRIES: readonly Entry[] = [
     text: t('Where you are signed in'),
     words: t('devices sessions sign out'),
   },
+  { tab: 'server', id: 'passwords', text: t('Forgotten passwords'), words: t('reset admin') },
+  {
+    tab: 'server',
+    id: 'configuration',
+    text: t('Name, limits and who may come in'),
+    words: t('owner admin limit registration'),
+  },
   { tab: 'account', id: 'delete', text: t('Delete this account'), words: t('remove erase') },
   {
     tab: 'appearance',
