@@ -11,6 +11,7 @@ use crate::{
     Error,
     bus::Audience,
     invite,
+    message::Around,
     rows::{InviteRow, MessageRow, PurgeRow},
     testing::World,
 };
@@ -135,10 +136,7 @@ async fn a_private_room_is_as_if_it_were_not() {
     assert_eq!(room.osc.as_ref().and_then(|osc| osc.slug.clone()), None);
     assert_eq!(code(get(app, &eve, room.id, true).await), UNKNOWN);
     assert_eq!(code(member::join(app, &eve, room.id).await), UNKNOWN);
-    assert_eq!(
-        code(preview(app, Some(&eve), room.id, None, message::Around::End, None).await),
-        UNKNOWN
-    );
+    assert_eq!(code(preview(app, Some(&eve), room.id, None, Around::End, None).await), UNKNOWN);
     assert_eq!(code(edit(app, &eve, room.id, ModifyGuild::default()).await), UNKNOWN);
     assert_eq!(code(delete(app, &eve, room.id).await), UNKNOWN);
     assert_eq!(code(hand_over(app, &eve, room.id, eve.user).await), UNKNOWN);
@@ -351,16 +349,14 @@ async fn a_visitor_reads_what_everyone_may_read() {
         default_thread_rate_limit_per_user: None,
     };
     let secret = channel::create(app, &anna, room.id, secret).await.expect("made");
-    let seen =
-        preview(app, None, room.id, None, message::Around::End, Some(2)).await.expect("seen");
+    let seen = preview(app, None, room.id, None, Around::End, Some(2)).await.expect("seen");
     assert_eq!(seen.channel_id, Some(room.general));
     assert_eq!(seen.channels.len(), 2, "without the hidden one");
     assert_eq!(seen.messages.len(), 2);
     assert_eq!(seen.messages[0].content, "message 2", "newest first");
     let unknown = Code::UNKNOWN_CHANNEL.0;
-    let asked =
-        preview(app, Some(&anna), room.id, Some(secret.id), message::Around::End, None).await;
+    let asked = preview(app, Some(&anna), room.id, Some(secret.id), Around::End, None).await;
     assert_eq!(code(asked), unknown, "not even its owner, here");
-    let asked = preview(app, None, room.id, None, message::Around::End, Some(101)).await;
+    let asked = preview(app, None, room.id, None, Around::End, Some(101)).await;
     assert_eq!(code(asked), 50035);
 }
