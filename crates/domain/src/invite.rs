@@ -76,13 +76,14 @@ fn code(app: &App) -> String {
     code
 }
 
-/// Whether this one does for who wishes another: the same in all, unused, and hardly begun.
+/// Whether this one does for who wishes another: the same in all, and hardly begun. A link for so
+/// many people is never given twice: each was meant for others.
 fn does_for(row: &InviteRow, wish: &InviteRow) -> bool {
     let same = (row.inviter_id, row.channel_id, row.max_age, row.max_uses)
         == (wish.inviter_id, wish.channel_id, wish.max_age, wish.max_uses);
     let elapsed = wish.created_at.as_ms() - row.created_at.as_ms();
     let young = row.max_age == 0 || elapsed <= i64::from(row.max_age) * 1_000 / 8;
-    same && young && (row.max_uses == 0 || row.uses == 0)
+    same && young && row.max_uses == 0
 }
 
 /// Makes an invite. Needs CREATE_INSTANT_INVITE in the channel. One that is alike is given again,

@@ -166,6 +166,7 @@ async fn a_wish_that_is_met_already_makes_no_second_link() {
     assert_eq!(again(wish(604_800, 0)).await, week);
     assert_ne!(again(wish(86_400, 0)).await, week);
     assert_ne!(again(CreateInvite { unique: Some(true), ..wish(604_800, 0) }).await, week);
+    assert_ne!(again(wish(604_800, 1)).await, again(wish(604_800, 1)).await);
     let of_ben = create(app, &ben, room.general, wish(604_800, 0)).await.expect("made");
     assert_ne!(of_ben.code, week);
     // What is half over is no link for a week.
