@@ -128,6 +128,7 @@ async fn a_private_thread_is_there_only_for_those_in_it() {
     assert_eq!(mod_.saw().await, ["THREAD_DELETE", "GUILD_MEMBER_UPDATE"]);
     bob.say(&thread, "alone at last").await;
     assert_eq!(mod_.saw().await, [""; 0]);
+    carol.saw().await;
     alice.gives_role(&lobby, &carol, &manages).await;
     assert_eq!(carol.saw().await, ["GUILD_MEMBER_UPDATE", "THREAD_LIST_SYNC"]);
     town.close().await;
@@ -233,8 +234,11 @@ async fn a_quiet_thread_archives_itself_also_after_a_restart() {
     alice.say(&thread, "still here").await;
     town.pass(Duration::from_secs(50 * 60));
     assert_eq!(archived().await, false);
+    // What of it one session hears before it is cut off the other may not.
+    for session in alice.sessions() {
+        session.log().dropped = true;
+    }
     town.restart().await;
-    town.settle().await;
     town.pass(Duration::from_secs(11 * 60));
     assert_eq!(archived().await, true);
     town.close().await;
