@@ -100,8 +100,8 @@ async fn settle(place: &Place) -> anyhow::Result<Vec<(Rest, About)>> {
 
 async fn admin(place: &Place, args: &[&str]) -> anyhow::Result<Value> {
     let data = place.data.join("data");
-    let output = Command::new(&place.binary).arg("--data").arg(data).arg("admin").args(args);
-    let output = { output }.output().await?;
+    let mut command = Command::new(&place.binary);
+    let output = command.arg("--data").arg(data).arg("admin").args(args).output().await?;
     if !output.status.success() {
         bail!("admin {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     }

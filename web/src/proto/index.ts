@@ -312,7 +312,11 @@ type: number, code: string, guild_id: string, guild: InviteGuild, channel: Invit
 /**
  * Seconds; 0: never ends.
  */
-max_age?: number, temporary?: boolean, created_at?: string, };
+max_age?: number, temporary?: boolean, created_at?: string, 
+/**
+ * With counts.
+ */
+osc?: InviteOsc, };
 
 export type InviteChannel = { id: string, type: number, name: string | null, };
 
@@ -327,6 +331,15 @@ export type InviteCreate = { channel_id: string, code: string, created_at: strin
 export type InviteDelete = { channel_id: string, guild_id: string, code: string, };
 
 export type InviteGuild = { id: string, name: string, icon: string | null, description: string | null, features: Array<string>, } & {};
+
+/**
+ * What is ours of an invite.
+ */
+export type InviteOsc = { 
+/**
+ * Some of those who are online.
+ */
+online: Array<User>, };
 
 /**
  * A login of mine.

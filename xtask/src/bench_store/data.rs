@@ -106,6 +106,8 @@ impl Data {
                 last_message_id: Some(message.id),
                 loud: Vec::new(),
                 last_pin_at: None,
+                messages: 0,
+                sent: 0,
             },
             event: EventRow {
                 number: at,
@@ -133,7 +135,8 @@ impl Sent {
 /// Mostly plain text; some mention somebody, some answer, some have reactions.
 fn message(channel: i64, at: usize) -> MessageRow {
     let words = "Has anybody seen the notes of yesterday, or shall I write them down once more? ";
-    let reaction = || ReactionCount { emoji: "👍".to_owned(), count: 1 + at as u32 % 7 };
+    let reaction =
+        || ReactionCount { emoji: "👍".to_owned(), count: 1 + at as u32 % 7, custom: None };
     let answered = || MessageReference {
         kind: 0,
         message_id: Some(id(message_id(at) - 4_194_304)),

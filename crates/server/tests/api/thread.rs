@@ -239,6 +239,9 @@ async fn a_quiet_thread_archives_itself_also_after_a_restart() {
         session.log().dropped = true;
     }
     town.restart().await;
+    for session in alice.sessions() {
+        session.comes_back().await;
+    }
     town.pass(Duration::from_secs(11 * 60));
     assert_eq!(archived().await, true);
     town.close().await;
