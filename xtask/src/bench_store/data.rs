@@ -144,6 +144,7 @@ fn message(channel: i64, at: usize) -> MessageRow {
         guild_id: Some(id(GUILD)),
     };
     MessageRow {
+        webhook: None,
         channel_id: id(channel),
         id: id(message_id(at)),
         guild_id: Some(id(GUILD)),

@@ -216,6 +216,7 @@ impl Hand {
         let mut messages = Vec::with_capacity(50);
         while let Some(row) = rows.next()? {
             messages.push(MessageRow {
+                webhook: None,
                 channel_id: id(row.get(0)?)?,
                 id: id(row.get(1)?)?,
                 guild_id: row.get::<_, Option<i64>>(2)?.map(id).transpose()?,
