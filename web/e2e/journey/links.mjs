@@ -17,13 +17,13 @@ export const journeys = {
         const { top, bottom } = row.getBoundingClientRect();
         return top >= 0 && bottom <= innerHeight;
       });
-    await until(inView, 'the message is on the screen');
+    await until(async () => assert.ok(await inView(), 'the message is on the screen'));
     assert.equal(await stranger.row('entry 149.').count(), 0, 'not everything was fetched');
     const log = stranger.page.getByRole('log');
     await until(async () => {
       await log.evaluate((box) => (box.scrollTop = 0));
-      return (await stranger.row('entry 149.').count()) === 1;
-    }, 'one can read on to the present');
+      assert.equal(await stranger.row('entry 149.').count(), 1, 'one can read on to the present');
+    });
   },
 
   'an invitation shows who is there and leads into its channel': async (town) => {

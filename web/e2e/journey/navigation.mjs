@@ -277,8 +277,10 @@ export const journeys = {
     const ada = await village(town, 'fifty', 'Menus', [['second', 0]]);
     const { page } = ada;
     const row = page.getByRole('link', { name: 'second' });
-    const entries = async () =>
-      (await page.getByRole('menuitem').allTextContents()).map((one) => one.trim()).join();
+    const entries = async () => {
+      await page.getByRole('menuitem').first().waitFor();
+      return (await page.getByRole('menuitem').allTextContents()).map((one) => one.trim()).join();
+    };
     const close = async () => {
       await page.keyboard.press('Escape');
       await page.getByRole('menu').waitFor({ state: 'detached' });

@@ -120,7 +120,7 @@ export const journeys = {
     await look(ben, false);
     await after(() => say(general, `**wake up** <@${me.id}>`), {
       tones: TONE.mention,
-      notices: [notice(general, 'wake up ')],
+      notices: [notice(general, `wake up @${me.username}`)],
     });
     await after(() => say(side, 'just talk ||secret||'), {
       tones: TONE.message,

@@ -2,6 +2,7 @@
 import { world } from '../model/here';
 import type { ChannelData } from '../model/wire';
 import { del, patch, post, put, V10 } from '../net/rest';
+import { unmark } from './read_state';
 
 export async function create(userIds: readonly string[]): Promise<string> {
   const body = { recipients: userIds };
@@ -24,6 +25,7 @@ export async function remove(channelId: string, userId: string): Promise<void> {
 }
 
 export async function leave(channelId: string): Promise<void> {
+  unmark(channelId);
   await del(`${V10}/channels/${channelId}`);
   world.dropChannel(channelId);
 }

@@ -6,8 +6,7 @@ import { world } from '../model/here';
 import type { Enclosure, Pending } from '../model/outbox.svelte';
 import { PAGE, type Timeline } from '../model/timeline.svelte';
 import type { Message } from '../model/wire';
-import { ApiError, del, get, patch, post, reason, V10 } from '../net/rest';
-import { upload } from '../net/upload';
+import { ApiError, del, get, patch, post, reason, unreachable, V10 } from '../net/rest';
 
 const RETRY_MS = 4_000;
 const BUSY_MS = 30;
@@ -188,7 +187,7 @@ async function deliver(row: Pending): Promise<boolean> {
   }
 }
 
-function hand(row: Pending): Promise<Message> {
+async function hand(row: Pending): Promise<Message> {
   const payload: Record<string, unknown> = {
     content: row.content,
     nonce: row.nonce,
@@ -205,7 +204,11 @@ function hand(row: Pending): Promise<Message> {
     description: one.description || undefined,
   }));
   const parts = row.files.map((one) => ({ file: one.file, name: fileName(one) }));
-  const { done, cancel } = upload<Message>(path(row.channelId), payload, parts, (loaded) =>
+  const part = await import('../net/upload').catch(() => null);
+  if (!part) throw unreachable();
+  // Given up, or without one of its files, while that came.
+  if (world.outbox.get(row.nonce)?.files !== row.files) throw new Error(row.nonce);
+  const { done, cancel } = part.upload<Message>(path(row.channelId), payload, parts, (loaded) =>
     world.outbox.change(row.nonce, { loaded }),
   );
   uploads.set(row.nonce, cancel);

@@ -24,6 +24,12 @@ export function mark(channel: Channel, messageId: string): void {
   );
 }
 
+/** What is about to be left needs no mark any more. */
+export function unmark(channelId: string): void {
+  clearTimeout(timers.get(channelId));
+  timers.delete(channelId);
+}
+
 /** Everything in these channels is read: a room, a category, or all there is. */
 export function markAll(channels: readonly Channel[]): void {
   for (const channel of channels) {
