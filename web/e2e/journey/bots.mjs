@@ -93,7 +93,7 @@ export const journeys = {
   },
 
   'bots: those who write them find the address, a program and a link': async (town) => {
-    const ada = await town.account('botmaker');
+    const ada = await town.account('botteacher');
     const { page } = ada;
     const made = await call(ada, 'POST', '/api/osc/v1/bots', { name: 'Reader' });
     await page.goto(new URL('/developers', page.url()).href);
