@@ -85,11 +85,11 @@ export const journeys = {
     const room = `/r/${ada.slug()}`;
     const { origin } = new URL(page.url());
     const ben = await town.visitor(room);
-    await ben.joinAs('Benno');
+    await ben.joinAs('Hubertus');
     await ben.say('hello');
     await ada.sees('hello');
     const guild = await guildOf(ada, 'Ledger');
-    const [message] = await call(ada, 'GET', `/api/v10/guilds/${guild}/members/search?query=Benno`);
+    const [message] = await call(ada, 'GET', `/api/v10/guilds/${guild}/members/search?query=Hubertus`);
     await call(ada, 'PATCH', `/api/v10/guilds/${guild}`, { name: 'New ledger' });
     ben.expectRefusals += 1;
     await page.evaluate(
@@ -101,14 +101,14 @@ export const journeys = {
       [`/api/v10/guilds/${guild}/members/${message.user.id}`],
     );
     await page.goto(`${origin}${room}/settings/audit`);
-    await page.getByText('kicked Benno').waitFor();
+    await page.getByText('kicked Hubertus').waitFor();
     await page.getByText('Reason: Selling tea').waitFor();
     await page.getByText('changed the room').click();
     await page.getByText('New ledger', { exact: true }).last().waitFor();
     await ada.shot('audit-log');
     await page.getByLabel('What', { exact: true }).selectOption({ label: 'Kick' });
     await page.getByText('changed the room').waitFor({ state: 'detached' });
-    await page.getByText('kicked Benno').waitFor();
+    await page.getByText('kicked Hubertus').waitFor();
     const phone = await town.visitor(`${room}/settings/audit`, {
       ...PHONE,
       colorScheme: 'light',
