@@ -89,7 +89,11 @@ export const journeys = {
     await ben.say('hello');
     await ada.sees('hello');
     const guild = await guildOf(ada, 'Ledger');
-    const [message] = await call(ada, 'GET', `/api/v10/guilds/${guild}/members/search?query=Hubertus`);
+    const [message] = await call(
+      ada,
+      'GET',
+      `/api/v10/guilds/${guild}/members/search?query=Hubertus`,
+    );
     await call(ada, 'PATCH', `/api/v10/guilds/${guild}`, { name: 'New ledger' });
     ben.expectRefusals += 1;
     await page.evaluate(
