@@ -56,23 +56,26 @@ export async function strayed(visitor, work, wait = 600) {
     const row = [...box.querySelectorAll('[data-id]')].find(
       (one) => one.getBoundingClientRect().bottom > top + 1,
     );
-    const start = row.getBoundingClientRect().top;
     const watch = { worst: 0, frames: 0, stop: false, row: row.dataset.id };
     globalThis.watch = watch;
-    const port = new MessageChannel();
-    // Behind the frame: what has been painted, not what is about to be.
-    port.port1.onmessage = () => {
-      if (watch.stop) return;
+    // What is about to be painted: an observer that is younger than the page's own runs after it,
+    // in the same frame. A task between two frames may see a place that is never painted.
+    const beat = document.body.appendChild(document.createElement('div'));
+    beat.style.cssText = 'position:fixed;height:1px;visibility:hidden';
+    new ResizeObserver(() => {
+      if (watch.stop) return beat.remove();
       const now = document.querySelector(`[data-id="${watch.row}"]`);
-      const drift = now ? Math.abs(now.getBoundingClientRect().top - start) : Infinity;
-      watch.worst = Math.max(watch.worst, drift);
+      const top = now ? now.getBoundingClientRect().top : Infinity;
+      watch.start ??= top;
+      watch.worst = Math.max(watch.worst, Math.abs(top - watch.start));
       watch.frames += 1;
-      requestAnimationFrame(() => port.port2.postMessage(0));
-    };
-    requestAnimationFrame(() => port.port2.postMessage(0));
+      requestAnimationFrame(() => (beat.style.width = `${1 + (watch.frames % 2)}px`));
+    }).observe(beat);
   });
+  await visitor.page.waitForFunction(() => globalThis.watch.frames > 0);
   await work();
   await visitor.page.waitForTimeout(wait);
+  await visitor.page.waitForFunction(() => globalThis.watch.frames > 5);
   return visitor.page.evaluate(() => {
     globalThis.watch.stop = true;
     return globalThis.watch;

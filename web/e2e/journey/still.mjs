@@ -1,6 +1,6 @@
 /** Point 25 and 26: nine ways in which a list of messages could move under one's eyes. */
 import { strict as assert } from 'node:assert';
-import { call, channelOf, drawn, gap, lines, scrollTo, strayed, write } from '../pen.mjs';
+import { call, channelOf, drawn, gap, lines, scrollTo, strayed, until, write } from '../pen.mjs';
 
 /** Holds the next page of history back until it is let through. */
 async function held(page) {
@@ -47,6 +47,7 @@ export const journeys = {
     const ben = await town.visitor(`/r/${ada.slug()}`);
     await ben.joinAs('Ben');
     await ben.sees('line 329.');
+    await until(async () => assert.ok((await drawn(ben)).length >= 50));
     const { page } = ben;
     const still = (what, watch) =>
       assert.ok(watch.worst < 1 && watch.frames > 5, `${what}: ${JSON.stringify(watch)}`);

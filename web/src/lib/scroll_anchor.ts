@@ -29,8 +29,15 @@ export class ScrollAnchor {
     box.addEventListener('scroll', this.#onScroll, { passive: true });
   }
 
-  /** Remembers what the reader looks at; call before the list changes. */
+  /** Remembers what the reader looks at; call before the list changes. What has changed its size
+   *  since the last time, with nobody told yet, is made good first: else the reader's place would
+   *  be taken for where that has pushed it. */
   save(): void {
+    if (this.holds && this.box.scrollTop === this.#top) this.restore();
+    this.#remember();
+  }
+
+  #remember(): void {
     this.atEnd = this.follows() && -this.box.scrollTop <= AT_END_PX;
     const top = this.box.getBoundingClientRect().top;
     const rows = this.list.children;
@@ -62,7 +69,7 @@ export class ScrollAnchor {
       const drift = this.#below(this.#row) - this.#offset;
       if (Math.abs(drift) >= 0.5) this.box.scrollTop += drift;
     } else {
-      this.save();
+      this.#remember();
     }
     this.#ours = this.#top = this.box.scrollTop;
     const px = this.box.scrollHeight - this.#height;
@@ -81,7 +88,7 @@ export class ScrollAnchor {
     this.atEnd = false;
     if (offset === null) row.scrollIntoView({ block: 'center' });
     else this.box.scrollTop += this.#below(row) - offset;
-    this.save();
+    this.#remember();
     this.#ours = this.box.scrollTop;
     this.moved();
   }
@@ -117,7 +124,7 @@ export class ScrollAnchor {
     this.#unjump();
     if (Math.abs(this.box.scrollTop - this.#ours) < 1) return;
     this.#ours = Number.NaN;
-    this.save();
+    this.#remember();
     this.moved();
   };
 }
