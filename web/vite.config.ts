@@ -13,6 +13,13 @@ const SHARED =
   /kit\/Avatar|shell\/ThemeSwitch|lib\/cdn|ui\/(place|attention|remembered)|icons\/(plus|check)\.svelte/;
 const ROOM =
   /ui\/(shell\/(Shell|BackButton|PlainPage)|channels\/ChannelRow|chat\/MessageList)\.svelte$|lib\/shelf/;
+// What is small and wanted in many places that come later. Each would be a file of its own, and every
+// file that asks for one of those places would have to name it.
+const OUTSIDE = /lib\/guest_name|guilds\/HaveAccount|kit\/form\.svelte\.ts|action\/account/;
+const RESIDENT = /ui\/(resident|shortcut)\.ts|notify\/(Notifier|looking)|action\/notification\.ts/;
+const FORM =
+  /kit\/(Field|LongField|SelectField|Switch|SaveBar|draft)|settings\/(Section|PictureField|EditForm)|ListDetail/;
+const PIECE = /icons\/(?!search)|ui\/copy|shell\/(CopyId|Fetched)|lib\/fuzzy/;
 const server = process.env.OSC_DEV_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
@@ -43,6 +50,11 @@ export default defineConfig({
             { name: 'room', test: ROOM, priority: 1 },
             { name: 'chat', test: /chat\/ChatPane\.svelte$/, priority: 0.5 },
             { name: 'inside', test: /guilds\/GuildScreen\.svelte$/, priority: 0.1 },
+            { name: 'warm', test: /action\/warm\.ts$/, priority: 0.07 },
+            { name: 'resident', test: RESIDENT, priority: 0.06 },
+            { name: 'outside', test: OUTSIDE, priority: 0.05 },
+            { name: 'form', test: FORM, priority: 0.04 },
+            { name: 'piece', test: PIECE, minShareCount: 2, priority: 0.01 },
           ],
         },
       },

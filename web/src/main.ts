@@ -8,7 +8,8 @@ import type { Boot } from './model/wire';
 import { fetchAhead } from './ui/ahead';
 import App from './ui/App.svelte';
 import { arrived } from './ui/arrival.svelte';
-import { router } from './ui/router.svelte';
+import { router, type Route } from './ui/router.svelte';
+import { screen } from './ui/screen';
 import { outside } from './ui/title.svelte';
 
 const ARRIVAL_MS = 4_000;
@@ -41,17 +42,13 @@ async function start(): Promise<void> {
 }
 
 /** The screen comes in a file of its own; until then the server's page stays readable. */
-async function load(place: string): Promise<void> {
-  if (place === 'guild') {
-    const inside = world.me ? import('./ui/guilds/inside') : null;
-    await import('./ui/guilds/RoomScreen.svelte');
-    await inside;
-  } else if (place === 'direct') await import('./ui/channels/DirectScreen.svelte');
-  else if (place === 'home') {
-    const mine = world.me ? import('./ui/guilds/MemberHome.svelte') : null;
-    await import('./ui/guilds/HomeScreen.svelte');
-    await mine;
-  }
+async function load(place: Route['name']): Promise<void> {
+  if (!['guild', 'direct', 'home'].includes(place)) return;
+  let rest: Promise<unknown> | undefined;
+  if (world.me && place === 'guild') rest = import('./ui/guilds/inside');
+  if (world.me && place === 'home') rest = import('./ui/guilds/MemberHome.svelte');
+  await screen(place);
+  await rest;
 }
 
 /** A room that is not ours is looked at from outside. Whether it is ours shows in a moment, and the

@@ -1,32 +1,36 @@
 /** What must outlive the page and is too big or too alive for localStorage: a few named stores in
  *  the browser's own database. It may be forbidden or full; then everything here answers with
  *  nothing, and the page works as long as it is open. */
-import type { IDBPDatabase } from 'idb';
+import { answer, openDatabase } from './database';
 
 export type Store = 'outbox' | 'files';
 
-let opened: Promise<IDBPDatabase | null> | null = null;
+let opened: Promise<IDBDatabase | null> | null = null;
 
-function open(): Promise<IDBPDatabase | null> {
-  opened ??= import('idb')
-    .then(({ openDB }) =>
-      openDB('osc-talk', 1, {
-        upgrade(database) {
-          database.createObjectStore('outbox');
-          database.createObjectStore('files');
-        },
-        terminated() {
-          opened = null;
-        },
-      }),
-    )
-    .catch(() => null);
+function open(): Promise<IDBDatabase | null> {
+  opened ??= openDatabase('osc-talk', {
+    make(database) {
+      database.createObjectStore('outbox');
+      database.createObjectStore('files');
+    },
+    lost: () => (opened = null),
+  }).catch(() => null);
   return opened;
+}
+
+/** Nothing: there is no database. */
+async function ask<T>(
+  store: Store,
+  mode: IDBTransactionMode,
+  work: (of: IDBObjectStore) => IDBRequest<T>,
+): Promise<T | undefined> {
+  const database = await open();
+  return database ? answer(work(database.transaction(store, mode).objectStore(store))) : undefined;
 }
 
 export async function all<T>(store: Store): Promise<T[]> {
   try {
-    return ((await (await open())?.getAll(store)) ?? []) as T[];
+    return ((await ask(store, 'readonly', (of) => of.getAll())) ?? []) as T[];
   } catch {
     return [];
   }
@@ -34,7 +38,7 @@ export async function all<T>(store: Store): Promise<T[]> {
 
 export async function get<T>(store: Store, key: string): Promise<T | null> {
   try {
-    return ((await (await open())?.get(store, key)) ?? null) as T | null;
+    return ((await ask(store, 'readonly', (of) => of.get(key))) ?? null) as T | null;
   } catch {
     return null;
   }
@@ -43,25 +47,18 @@ export async function get<T>(store: Store, key: string): Promise<T | null> {
 /** False: it could not be kept. */
 export async function put(store: Store, key: string, value: unknown): Promise<boolean> {
   try {
-    const database = await open();
-    await database?.put(store, value, key);
-    return database !== null;
+    return (await ask(store, 'readwrite', (of) => of.put(value, key))) !== undefined;
   } catch {
     return false;
   }
 }
 
 export async function remove(store: Store, key: string): Promise<void> {
-  try {
-    await (await open())?.delete(store, key);
-  } catch {
-    // nothing there to remove
-  }
+  await ask(store, 'readwrite', (of) => of.delete(key)).catch(() => undefined);
 }
 
 export async function clear(): Promise<void> {
-  const database = await open();
   for (const store of ['outbox', 'files'] as const) {
-    await database?.clear(store).catch(() => undefined);
+    await ask(store, 'readwrite', (of) => of.clear()).catch(() => undefined);
   }
 }

@@ -1,5 +1,5 @@
 /** What this device keeps for its next start, in IndexedDB: bounded, and gone after logging out. */
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { answer, openDatabase, settled } from '../lib/database';
 import type { Dispatch } from '../model/apply';
 import type { Message } from '../model/wire';
 
@@ -15,47 +15,55 @@ export interface KeptTimeline {
   at: number;
 }
 
-interface Schema extends DBSchema {
-  world: { key: string; value: KeptWorld };
-  timelines: { key: string; value: KeptTimeline; indexes: { at: number } };
-}
-
 const MOST_CHANNELS = 30;
-let opened: Promise<IDBPDatabase<Schema>> | null = null;
+let opened: Promise<IDBDatabase> | null = null;
 
-function open(): Promise<IDBPDatabase<Schema>> {
-  opened ??= openDB<Schema>('osc-kept', 1, {
-    upgrade(db) {
-      db.createObjectStore('world');
-      db.createObjectStore('timelines', { keyPath: 'channelId' }).createIndex('at', 'at');
+function open(): Promise<IDBDatabase> {
+  opened ??= openDatabase('osc-kept', {
+    make(database) {
+      database.createObjectStore('world');
+      const timelines = database.createObjectStore('timelines', { keyPath: 'channelId' });
+      timelines.createIndex('at', 'at');
     },
+    lost: () => (opened = null),
   });
   return opened;
 }
 
+async function both(mode: IDBTransactionMode) {
+  const change = (await open()).transaction(['world', 'timelines'], mode);
+  return {
+    change,
+    world: change.objectStore('world'),
+    timelines: change.objectStore('timelines'),
+  };
+}
+
 export async function read(): Promise<{ world: KeptWorld; timelines: KeptTimeline[] } | null> {
-  const db = await open();
-  const [world, timelines] = await Promise.all([db.get('world', 'now'), db.getAll('timelines')]);
+  const of = await both('readonly');
+  const [world, timelines] = await Promise.all([
+    answer<KeptWorld | undefined>(of.world.get('now')),
+    answer<KeptTimeline[]>(of.timelines.getAll()),
+  ]);
   return world ? { world, timelines } : null;
 }
 
 export async function write(world: KeptWorld, timelines: KeptTimeline[]): Promise<void> {
-  const db = await open();
-  const change = db.transaction(['world', 'timelines'], 'readwrite');
-  const store = change.objectStore('timelines');
-  void change.objectStore('world').put(world, 'now');
-  for (const timeline of timelines) void store.put(timeline);
-  const known = await store.index('at').getAllKeys();
+  const of = await both('readwrite');
+  const done = settled(of.change);
+  done.catch(() => undefined); // what fails first is told
+  of.world.put(world, 'now');
+  for (const timeline of timelines) of.timelines.put(timeline);
+  const known = await answer(of.timelines.index('at').getAllKeys());
   for (const key of known.slice(0, Math.max(0, known.length - MOST_CHANNELS))) {
-    void store.delete(key);
+    of.timelines.delete(key);
   }
-  await change.done;
+  await done;
 }
 
 export async function clear(): Promise<void> {
-  const db = await open();
-  const change = db.transaction(['world', 'timelines'], 'readwrite');
-  void change.objectStore('world').clear();
-  void change.objectStore('timelines').clear();
-  await change.done;
+  const of = await both('readwrite');
+  of.world.clear();
+  of.timelines.clear();
+  await settled(of.change);
 }

@@ -3,6 +3,7 @@
 import { prepare } from '../action/connection';
 import { world } from '../model/here';
 import { overlay } from './overlay.svelte';
+import { screen } from './screen';
 
 const SIGNS = ['pointermove', 'pointerdown', 'keydown', 'touchstart'] as const;
 
@@ -17,7 +18,7 @@ export function fetchAhead(): void {
     if (world.me) return;
     quietly(prepare());
     quietly(import('./settings/EnterDialog.svelte'));
-    quietly(import('./guilds/RoomScreen.svelte'));
+    quietly(screen('guild'));
     quietly(import('./guilds/PreviewScreen.svelte'));
   };
   for (const sign of SIGNS) addEventListener(sign, come, passive);
