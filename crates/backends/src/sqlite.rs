@@ -16,7 +16,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, ensure};
 use domain::store::{
@@ -36,6 +36,9 @@ pub const FILE: &str = "store.sqlite";
 /// Older versions can lose a commit when a checkpoint meets a reset of the log.
 /// <https://www.sqlite.org/releaselog/3_51_3.html>
 const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// A search that takes longer answers what it has found by then.
+const SEARCH_MOST: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -162,15 +165,27 @@ impl Store for SqliteStore {
 
     fn search<'a>(&'a self, search: &'a Search) -> BoxFuture<'a, anyhow::Result<Vec<i64>>> {
         assert!(search.table.searched, "{} is searched", search.table.name);
-        let Some(expression) = search::expression(&search.words) else {
+        let Some(expression) = search::expression(search) else {
             return Box::pin(async { Ok(Vec::new()) });
         };
         let (sql, table) = (Arc::clone(&self.sql), search.table);
         let limit = search.limit.min(SCAN_MAX);
+        let (after, before) = (search.after.unwrap_or(i64::MIN), search.before.unwrap_or(i64::MAX));
+        let oldest_first = search.oldest_first;
         Box::pin(self.readers.read(move |connection| {
-            let mut found = connection.prepare_cached(&sql.of(table).text_search)?;
-            let found = found.query_map((expression, limit as i64), |row| row.get(0))?;
-            found.collect::<Result<_, _>>().context("cannot search")
+            let sql = sql.of(table);
+            let sql = if oldest_first { &sql.text_search_oldest } else { &sql.text_search };
+            let mut found = connection.prepare_cached(sql)?;
+            let asked = (expression, after, before, limit as i64);
+            let mut rows = found.query(asked)?;
+            let (begun, mut found) = (Instant::now(), Vec::new());
+            while let Some(row) = rows.next().context("cannot search")? {
+                found.push(row.get(0)?);
+                if begun.elapsed() > SEARCH_MOST {
+                    break;
+                }
+            }
+            Ok(found)
         }))
     }
 }

@@ -45,6 +45,7 @@ pub struct Cache {
     pub(crate) brought: crate::tries::Tries,
     pub(crate) subscribers: crate::push::Subscribers,
     pub(crate) pictures: crate::picture::Shelf,
+    pub(crate) index: crate::search::Index,
     pub(crate) touched: crate::directory::Touched,
 }
 

@@ -174,7 +174,7 @@ async fn found(app: &App, query: &str) -> Result<Vec<DirectoryRow>> {
         return no(Reject::length("q", 0, QUERY_LENGTH));
     }
     let words = query.split_whitespace().map(str::to_owned).collect();
-    let search = Search { table: DirectoryRow::TABLE, words, limit: SEARCH_MOST };
+    let search = Search::new(DirectoryRow::TABLE, words, SEARCH_MOST);
     let ids = app.disk.search::<marker::Guild>(&search).await?;
     let keys = ids.into_iter().map(|id| id.into_key()).collect();
     let rows = app.disk.get_many::<DirectoryRow>(keys).await?;

@@ -26,6 +26,7 @@ pub async fn run_once(app: &App) {
     settle("threads", crate::thread::archive_idle(app).await);
     settle("audit logs", prune_audit_logs(app).await);
     settle("directory", crate::directory::refresh_dirty(app).await);
+    settle("index of messages", crate::search::run_once(app).await);
     settle("what is deleted", crate::purge::run_once(app).await);
 }
 

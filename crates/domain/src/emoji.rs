@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use proto::{
     Code, Id, Permissions,
+    audit_log::action,
     emoji::{CreateEmoji, CustomEmoji, EditEmoji, EmojisUpdate},
     gateway::Dispatch,
     markdown, marker,
@@ -18,6 +19,7 @@ use proto::{
 use crate::{
     Actor, App,
     access::{guild as visible, require_guild},
+    audit_log::Entry,
     bus::Event,
     cache::GuildState,
     guild, picture,
@@ -32,6 +34,9 @@ pub(crate) use access::{key, named, usable_in_text, wire};
 /// Rights by which emoji are changed: everybody's, or one's own.
 const CHANGES: [Permissions; 2] =
     [Permissions::MANAGE_GUILD_EXPRESSIONS, Permissions::CREATE_GUILD_EXPRESSIONS];
+
+/// What the audit log tells of one that was changed.
+const KEYS: &[&str] = &["name", "roles"];
 
 type EmojiId = Id<marker::Emoji>;
 
@@ -130,7 +135,11 @@ async fn created(
         after.insert(emoji, row.clone());
         (row, told(id, &after))
     };
-    lane.enqueue(Batch::new().insert(&row), vec![event]).durable().await?;
+    let (mut batch, mut events) = (Batch::new().insert(&row), vec![event]);
+    let entry = Entry::new(action::EMOJI_CREATE, Some(emoji.cast()));
+    let entry = entry.change("name", (), &row.name);
+    entry.write(app, id, actor.user, &mut batch, &mut events);
+    lane.enqueue(batch, events).durable().await?;
     Ok(row)
 }
 
@@ -218,10 +227,14 @@ pub async fn edit(
         let mut after = state.emojis.clone();
         let changed = row != *before;
         after.insert(emoji, row.clone());
-        (row, changed.then(|| told(id, &after)))
+        let entry = Entry::new(action::EMOJI_UPDATE, Some(emoji.cast()));
+        let entry = entry.changes(&render::emoji(before), &render::emoji(&row), KEYS);
+        (row, changed.then(|| (told(id, &after), entry)))
     };
-    if let Some(event) = event {
-        lane.enqueue(Batch::new().put(&row), vec![event]).durable().await?;
+    if let Some((event, entry)) = event {
+        let (mut batch, mut events) = (Batch::new().put(&row), vec![event]);
+        entry.write(app, id, actor.user, &mut batch, &mut events);
+        lane.enqueue(batch, events).durable().await?;
     } else {
         drop(lane);
     }
@@ -233,15 +246,18 @@ pub async fn delete(app: &App, actor: &Actor, id: Id<marker::Guild>, emoji: Emoj
     require_change(app, actor, id, emoji).await?;
     let turn = picture::turn(app, "emoji", emoji).await?;
     let (lane, guild) = guild::alone(app, id).await?;
-    let event = {
+    let (event, entry) = {
         let state = guild.read();
-        changeable(app, &state, actor, emoji)?;
+        let row = changeable(app, &state, actor, emoji)?;
+        let entry = Entry::new(action::EMOJI_DELETE, Some(emoji.cast()));
+        let entry = entry.change("name", &row.name, ());
         let mut after = state.emojis.clone();
         after.remove(&emoji);
-        told(id, &after)
+        (told(id, &after), entry)
     };
-    let batch = Batch::new().delete::<EmojiRow>((id, emoji));
-    lane.enqueue(batch, vec![event]).durable().await?;
+    let (mut batch, mut events) = (Batch::new().delete::<EmojiRow>((id, emoji)), vec![event]);
+    entry.write(app, id, actor.user, &mut batch, &mut events);
+    lane.enqueue(batch, events).durable().await?;
     turn.settle().await;
     Ok(())
 }

@@ -25,6 +25,7 @@ use crate::{
     bus::{Event, Published},
     reject::{Error, Reject},
     rows::{EventRow, MetaRow},
+    search,
     store::{Batch, CommitError, Conflict, Entity, Op},
 };
 
@@ -178,7 +179,8 @@ impl App {
 
 impl Lane<'_> {
     /// Gives the changes and their events their place in the order, and the lane back.
-    pub fn enqueue(self, batch: Batch, events: Vec<Event>) -> Receipt {
+    pub fn enqueue(self, mut batch: Batch, events: Vec<Event>) -> Receipt {
+        search::note(self.app, &mut batch);
         let lanes = &self.app.lanes;
         let ticket = lanes.ticket.fetch_add(1, Ordering::SeqCst);
         let (answer, done) = oneshot::channel();

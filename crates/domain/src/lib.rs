@@ -23,6 +23,7 @@ pub mod message;
 pub mod push;
 pub mod emoji;
 pub mod reaction;
+pub mod search;
 pub mod pin;
 pub mod read_state;
 pub mod dm;

@@ -3,6 +3,8 @@
 //! Bodies are JSON; a new field has a `default` and is not written while it has it, and a field
 //! never changes its meaning.
 
+mod searched;
+
 use anyhow::Context as _;
 use proto::{
     Id, Permissions, Timestamp,
@@ -21,6 +23,8 @@ use crate::{
     bus::Audience,
     store::{Cell, Column, Entity, Index, Key, Row, Table, Value},
 };
+
+pub use searched::{DirectoryRow, MessageTextRow};
 
 /// All tables, for backends to create.
 pub const TABLES: &[&Table] = &[
@@ -46,6 +50,8 @@ pub const TABLES: &[&Table] = &[
     InviteRow::TABLE,
     WebhookRow::TABLE,
     MessageRow::TABLE,
+    ReindexRow::TABLE,
+    MessageTextRow::TABLE,
     ReactionRow::TABLE,
     PinRow::TABLE,
     NonceRow::TABLE,
@@ -504,6 +510,13 @@ rows! {
         webhook: Option<WebhookAuthor>,
     }
 
+    /// A message whose entry in the index is old. Written with the message itself.
+    ReindexRow = "reindex" key(message_id: Id<marker::Message>) {
+        channel_id: Id<marker::Channel>,
+        /// Differs each time.
+        version: u64,
+    }
+
     /// Who reacted. The counts stand on the message.
     ReactionRow = "reaction"
     key(message_id: Id<marker::Message>, emoji: String, user_id: Id<marker::User>) {}
@@ -719,59 +732,4 @@ pub struct ReactionName {
     pub name: String,
     #[serde(default, skip_serializing_if = "is_default")]
     pub animated: bool,
-}
-
-/// A public room as the directory lists it: a projection of the guild, some seconds old.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DirectoryRow {
-    pub guild_id: Id<marker::Guild>,
-    pub name: String,
-    pub slug: Option<String>,
-    pub description: Option<String>,
-    pub icon: Option<String>,
-    pub member_count: u32,
-    #[serde(with = "ms::option")]
-    pub last_activity: Option<Timestamp>,
-    /// Higher is listed first.
-    pub rank: i64,
-    /// What it is sorted by among names: the column `name`. Rows of before there was one are sorted
-    /// by the name as it is until they are written again.
-    #[serde(skip)]
-    pub sort_name: String,
-}
-
-impl Entity for DirectoryRow {
-    const TABLE: &'static Table = &Table {
-        name: "directory",
-        key: &[column::<Id<marker::Guild>>("guild_id")],
-        columns: &[column::<i64>("rank"), column::<i64>("member_count"), column::<String>("name")],
-        indexes: &[
-            index("by_rank", &["rank"]),
-            index("by_members", &["member_count"]),
-            index("by_name", &["name"]),
-        ],
-        searched: true,
-    };
-
-    fn key(&self) -> Key {
-        vec![self.guild_id.into()]
-    }
-
-    fn columns(&self) -> Vec<Value> {
-        let members = i64::from(self.member_count);
-        vec![self.rank.into(), members.into(), self.sort_name.clone().into()]
-    }
-
-    fn body(&self) -> Vec<u8> {
-        to_json(self)
-    }
-
-    fn text(&self) -> String {
-        format!("{} {}", self.name, self.description.as_deref().unwrap_or_default())
-    }
-
-    fn from_row(row: &Row) -> anyhow::Result<Self> {
-        let mut values = row.columns.iter().skip(2);
-        Ok(Self { sort_name: cell(&mut values)?, ..from_json(row)? })
-    }
 }

@@ -42,8 +42,8 @@ pub trait Store: Send + Sync + 'static {
         group: Vec<Batch>,
     ) -> BoxFuture<'a, Result<Vec<Result<(), Conflict>>, CommitError>>;
 
-    /// Documents of a table declared `searched` that hold all words (each a prefix), newest first:
-    /// their last key column.
+    /// Documents of a table declared `searched` that fit the question: their last key column,
+    /// newest first or oldest first. Without anything to be held there is nothing to be found.
     fn search<'a>(&'a self, search: &'a Search) -> BoxFuture<'a, anyhow::Result<Vec<i64>>>;
 }
 
@@ -137,11 +137,39 @@ pub struct Scan {
     pub limit: usize,
 }
 
+/// A question to a searched table: what a document must hold, all of it.
 #[derive(Debug, Clone)]
 pub struct Search {
     pub table: &'static Table,
+    /// Each a phrase whose last word may be only a beginning.
     pub words: Vec<String>,
+    /// Each a phrase of whole words.
+    pub phrases: Vec<String>,
+    /// Of each of these lists one phrase of whole words.
+    pub any: Vec<Vec<String>>,
+    /// None of these phrases.
+    pub none: Vec<String>,
+    /// Between these documents, without them.
+    pub after: Option<i64>,
+    pub before: Option<i64>,
+    pub oldest_first: bool,
     pub limit: usize,
+}
+
+impl Search {
+    pub fn new(table: &'static Table, words: Vec<String>, limit: usize) -> Self {
+        Self {
+            table,
+            words,
+            phrases: Vec::new(),
+            any: Vec::new(),
+            none: Vec::new(),
+            after: None,
+            before: None,
+            oldest_first: false,
+            limit,
+        }
+    }
 }
 
 /// Changes that happen together or not at all.

@@ -108,7 +108,7 @@ pub(crate) async fn load(
     Ok(threads)
 }
 
-fn is_valid(row: &ThreadMemberRow, member: Option<&Arc<MemberRow>>) -> bool {
+pub(crate) fn is_valid(row: &ThreadMemberRow, member: Option<&Arc<MemberRow>>) -> bool {
     member.is_some_and(|member| row.joined_at >= member.joined_at)
 }
 

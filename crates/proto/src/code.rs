@@ -75,6 +75,7 @@ codes! {
     THREAD_ARCHIVED = 50083, "This thread is archived: open it again first";
     REACTION_BLOCKED = 90001, "Reaction was blocked";
     BULK_BAN_FAILED = 500000, "None of these people could be banned";
+    INDEX_NOT_READY = 110000, "The index is not ready yet: try again in a moment";
     OVERLOADED = 130000, "The server is busy: try again in a moment";
     HAS_THREAD = 160004, "This message has a thread already";
     THREAD_LOCKED = 160005, "This thread is locked: only who manages threads can write in it";

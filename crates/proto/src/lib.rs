@@ -22,6 +22,7 @@ pub mod guild;
 pub mod emoji;
 pub mod message;
 pub mod thread;
+pub mod search;
 pub mod markdown;
 pub mod integration;
 pub mod invite;

@@ -54,6 +54,16 @@ limits! {
     filename_length: usize = 255;
     /// Messages of one page of history.
     history_page: usize = 100;
+    /// Characters of a search among messages.
+    search_length: usize = 1_024;
+    /// Messages of one page of a search.
+    search_page: usize = 25;
+    /// Messages of a search that are counted and can be paged to.
+    search_results: usize = 10_000;
+    /// Searches that run at a time.
+    searches: usize = 2;
+    /// Searches of one person in one room or conversation in 10 seconds.
+    searches_per_10s: u32 = 20;
     /// Pinned messages of a channel.
     channel_pins: usize = 250;
     /// Pinned messages of one page.

@@ -125,6 +125,10 @@ wire! {
         pub guest_name_length: u32,
         /// Bots of one account.
         pub account_bots: u32,
+        /// Custom emoji of a room that stand still; as many again can move.
+        pub guild_emojis: u32,
+        /// Bytes of a custom emoji's picture.
+        pub emoji_bytes: u32,
     }
 
     /// Who may make an account.

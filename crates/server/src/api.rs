@@ -31,6 +31,7 @@ pub mod message;
 pub mod thread;
 pub mod pin;
 pub mod push;
+pub mod search;
 pub mod emoji;
 pub mod reaction;
 pub mod read_state;
@@ -85,6 +86,7 @@ pub fn routes() -> Routes {
         .merge(message::routes())
         .merge(thread::routes())
         .merge(pin::routes())
+        .merge(search::routes())
         .merge(emoji::routes())
         .merge(reaction::routes())
         .merge(read_state::routes())
@@ -258,6 +260,7 @@ pub fn status_of(code: Code) -> StatusCode {
         Code::TOO_SLOW => StatusCode::REQUEST_TIMEOUT,
         Code::STORAGE_FULL => StatusCode::INSUFFICIENT_STORAGE,
         Code::OVERLOADED => StatusCode::SERVICE_UNAVAILABLE,
+        Code::INDEX_NOT_READY => StatusCode::ACCEPTED,
         Code::SLOW_MODE => StatusCode::TOO_MANY_REQUESTS,
         Code(10_000..=10_999, _) => StatusCode::NOT_FOUND,
         _ => StatusCode::BAD_REQUEST,

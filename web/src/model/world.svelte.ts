@@ -33,6 +33,8 @@ const DEFAULTS: ServerFacts = {
     attachments: 10,
     guest_name_length: 32,
     account_bots: 25,
+    guild_emojis: 50,
+    emoji_bytes: 256 * 1024,
   },
   guests: true,
   registration: 'open',

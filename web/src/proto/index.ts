@@ -238,6 +238,36 @@ export type Emoji = { id: string | null, name: string | null, animated?: boolean
  */
 export type EmojisUpdate = { guild_id: string, emojis: Array<CustomEmoji>, };
 
+export type Found = { hit: boolean, id: string, type: number, channel_id: string, author: User, content: string, timestamp: string, edited_timestamp: string | null, mention_everyone: boolean, mentions: Array<User>, mention_roles: Array<string>, attachments: Array<Attachment>, 
+/**
+ * As the sender gave them.
+ */
+embeds: unknown[], components: unknown[], pinned: boolean, flags: number, reactions?: Array<Reaction>, 
+/**
+ * The sender's own name for it.
+ */
+nonce?: Nonce, 
+/**
+ * Of a message that came in by a webhook: its id, which its author has too.
+ */
+webhook_id?: string, message_reference?: MessageReference, 
+/**
+ * Of a reply: absent if not loaded, null if deleted.
+ */
+referenced_message?: Message | null, 
+/**
+ * The thread that hangs on it, or that it tells of.
+ */
+thread?: Channel, 
+/**
+ * Only in events.
+ */
+guild_id?: string, 
+/**
+ * Only in events.
+ */
+member?: Member, } & {};
+
 /**
  * What a search found.
  */
@@ -424,6 +454,31 @@ export type MessageReference = {
  * 0: a reply.
  */
 type: number, message_id?: string, channel_id: string, guild_id?: string, };
+
+/**
+ * What was found, newest first unless it was asked for otherwise.
+ */
+export type MessageSearch = { 
+/**
+ * One message in each: those around it are not sent along.
+ */
+messages: Array<Array<Found>>, 
+/**
+ * So many fit, as far as was counted.
+ */
+total_results: number, 
+/**
+ * Messages of before there was an index are still being taken into it.
+ */
+doing_deep_historical_index: boolean, 
+/**
+ * Those that messages stand in.
+ */
+threads: Array<Channel>, 
+/**
+ * The asker's own memberships in them.
+ */
+members: Array<ThreadMember>, };
 
 export type MutualGuild = { id: string, 
 /**
@@ -685,6 +740,15 @@ export type RoleEvent = { guild_id: string, role: Role, };
 export type RoleTags = { bot_id?: string, };
 
 /**
+ * 202: the index is not ready yet.
+ */
+export type SearchNotReady = { message: string, code: number, documents_indexed: number, 
+/**
+ * Seconds.
+ */
+retry_after: number, };
+
+/**
  * `GET /.well-known/osc`: what this server is and allows.
  */
 export type ServerInfo = { name: string, description: string, api: string, gateway: string, cdn: string, 
@@ -713,7 +777,15 @@ attachment_bytes: number, attachments: number, guest_name_length: number,
 /**
  * Bots of one account.
  */
-account_bots: number, };
+account_bots: number, 
+/**
+ * Custom emoji of a room that stand still; as many again can move.
+ */
+guild_emojis: number, 
+/**
+ * Bytes of a custom emoji's picture.
+ */
+emoji_bytes: number, };
 
 /**
  * An answer to signing in.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::store::{
     BoxFuture, Conflict, IntoKey, Key, Op, Row, SCAN_MAX, Scan, Search, Store, Table, Value,
+    words::{self, tag},
 };
 
 use super::{Folder, NOTE, Open, ROOM, TAG, batch, block_on, body, note, room};
@@ -28,6 +29,7 @@ const CASES: &[(&str, Case)] = &[
     ("words are found in all scripts", |store| Box::pin(search_scripts(store))),
     ("what is asked is never syntax", |store| Box::pin(search_syntax(store))),
     ("search follows edits and deletes", |store| Box::pin(search_follows(store))),
+    ("a question narrows down", |store| Box::pin(search_narrows(store))),
     ("odd values survive", |store| Box::pin(odd_values(store))),
     ("no update is lost in a race", |store| Box::pin(races(store))),
     ("ten thousand rows", |store| Box::pin(many_rows(store))),
@@ -309,8 +311,40 @@ async fn search_follows(store: &Arc<dyn Store>) {
     assert_eq!(search(store, &["common"]).await, [2]);
     write(store, [1, 3].map(|id| Op::Put(&NOTE, note(1, id, "common again")))).await;
 
-    let newest = Search { table: &NOTE, words: vec!["common".to_owned()], limit: 2 };
+    let newest = Search::new(&NOTE, vec!["common".to_owned()], 2);
     assert_eq!(store.search(&newest).await.unwrap(), [3, 2]);
+}
+
+async fn search_narrows(store: &Arc<dyn Store>) {
+    let texts = ["tea time", "time for tea", "team", "tea"];
+    let notes = texts.iter().zip(1..).map(|(text, id)| {
+        let tags = format!("{text} {} {}", tag('c', if id < 3 { "1" } else { "12" }), tag('a', id));
+        Op::Insert(&NOTE, note(1, id, &tags))
+    });
+    write(store, notes).await;
+    let ask = async |change: &(dyn Fn(Search) -> Search + Sync)| {
+        store.search(&change(Search::new(&NOTE, Vec::new(), 9))).await.expect("an answer")
+    };
+    let all = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let tea = || all(&["tea"]);
+    assert_eq!(ask(&|s| Search { words: tea(), ..s }).await, [4, 3, 2, 1]);
+    assert_eq!(ask(&|s| Search { phrases: tea(), ..s }).await, [4, 2, 1], "whole words");
+    assert_eq!(ask(&|s| Search { phrases: all(&["tea time"]), ..s }).await, [1]);
+    assert_eq!(ask(&|s| Search { any: vec![all(&["team", "time"])], ..s }).await, [3, 2, 1]);
+    assert_eq!(ask(&|s| Search { any: vec![tea(), all(&["time"])], ..s }).await, [2, 1]);
+    assert_eq!(ask(&|s| Search { any: vec![Vec::new()], words: tea(), ..s }).await, NONE);
+    assert_eq!(ask(&|s| Search { none: all(&["time"]), words: tea(), ..s }).await, [4, 3]);
+    assert_eq!(ask(&|s| Search { none: all(&["time"]), ..s }).await, NONE);
+    let between = |s: Search| Search { after: Some(1), before: Some(4), words: tea(), ..s };
+    assert_eq!(ask(&between).await, [3, 2]);
+    assert_eq!(ask(&|s| Search { oldest_first: true, limit: 2, ..between(s) }).await, [2, 3]);
+    let wide: Vec<_> = (0..1_500).map(|n| tag('c', n)).collect();
+    assert_eq!(ask(&|s| Search { any: vec![wide.clone()], words: tea(), ..s }).await, [4, 3, 2, 1]);
+    // A tag is whole, and nothing that can be typed.
+    assert_eq!(ask(&|s| Search { phrases: vec![tag('c', "1")], ..s }).await, [2, 1]);
+    assert_eq!(ask(&|s| Search { words: all(&["c1"]), ..s }).await, NONE);
+    let typed = words::typed(&tag('c', "1")).into_owned();
+    assert_eq!(ask(&|s| Search { words: vec![typed.clone()], ..s }).await, NONE);
 }
 
 async fn odd_values(store: &Arc<dyn Store>) {
@@ -402,7 +436,7 @@ async fn ids(store: &Arc<dyn Store>, scan: Scan) -> Vec<i64> {
 
 async fn search(store: &Arc<dyn Store>, words: &[&str]) -> Vec<i64> {
     let words = words.iter().map(|word| (*word).to_owned()).collect();
-    store.search(&Search { table: &NOTE, words, limit: 100 }).await.unwrap()
+    store.search(&Search::new(&NOTE, words, 100)).await.unwrap()
 }
 
 async fn try_write(

@@ -101,7 +101,7 @@ async fn look(store: &Arc<dyn Store>) -> Vec<i64> {
                 Scan { prefix: vec![format!("room-{id}").into()], ..scan.clone().by("by_slug") };
             let by = Scan { from: Bound::Unbounded, ..by };
             assert_eq!(store.scan(&by).await.expect("a scan"), [row]);
-            let search = Search { table: &NOTE, words: vec![format!("w{id}w")], limit: 9 };
+            let search = Search::new(&NOTE, vec![format!("w{id}w")], 9);
             assert_eq!(store.search(&search).await.expect("a search"), [id]);
             kept.push(id);
         }

@@ -207,6 +207,12 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 fn search() -> impl Strategy<Value = Search> {
-    let words = vec(select(WORDS.to_vec()).prop_map(str::to_owned), 0..3);
-    (words, 0..12usize).prop_map(|(words, limit)| Search { table: &NOTE, words, limit })
+    let word = || select(WORDS.to_vec()).prop_map(str::to_owned);
+    let bound = || proptest::option::weighted(0.3, 0..12i64);
+    let words = (vec(word(), 0..3), vec(word(), 0..2), vec(vec(word(), 0..3), 0..2));
+    let rest = (vec(word(), 0..2), bound(), bound(), any::<bool>(), 0..12usize);
+    (words, rest).prop_map(|((words, phrases, any), (none, after, before, oldest_first, limit))| {
+        let search = Search::new(&NOTE, words, limit);
+        Search { phrases, any, none, after, before, oldest_first, ..search }
+    })
 }

@@ -32,6 +32,7 @@ pub struct TableSql {
     pub text_put: String,
     pub text_delete: String,
     pub text_search: String,
+    pub text_search_oldest: String,
 }
 
 impl Sql {
@@ -84,11 +85,18 @@ impl TableSql {
             text_hash: format!("SELECT {TEXT_HASH} FROM {name} WHERE {key}"),
             text_put: format!("INSERT OR REPLACE INTO {text} (rowid, text) VALUES (?1, ?2)"),
             text_delete: format!("DELETE FROM {text} WHERE rowid = ?1"),
-            text_search: format!(
-                "SELECT rowid FROM {text} WHERE {text} MATCH ?1 ORDER BY rowid DESC LIMIT ?2"
-            ),
+            text_search: text_search(&text, "DESC"),
+            text_search_oldest: text_search(&text, "ASC"),
         }
     }
+}
+
+/// By document, so that what is asked for first is found first.
+fn text_search(text: &str, order: &str) -> String {
+    format!(
+        "SELECT rowid FROM {text} WHERE {text} MATCH ?1 AND rowid > ?2 AND rowid < ?3 \
+         ORDER BY rowid {order} LIMIT ?4"
+    )
 }
 
 /// The unique question: parameters are the index's values, then the key.

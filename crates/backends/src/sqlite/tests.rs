@@ -237,7 +237,7 @@ fn a_full_disk_refuses_writes_until_there_is_space() {
     // Everything acknowledged can be read, the refused row is not there.
     let all = Scan { prefix: vec![1.into()], ..by_key(TABLES[1]) };
     assert_eq!(block_on(store.scan(&all)).unwrap().len() as i64, kept);
-    let refused = Search { table: TABLES[1], words: vec![format!("word{kept}")], limit: 9 };
+    let refused = Search::new(TABLES[1], vec![format!("word{kept}")], 9);
     assert!(block_on(store.search(&refused)).unwrap().is_empty());
 
     let prune = Op::Prune { table: TABLES[1], prefix: Vec::new(), below: None, limit: 50 };

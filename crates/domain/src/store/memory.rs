@@ -162,14 +162,34 @@ impl TableRows {
     }
 
     fn search(&self, search: &Search) -> Vec<i64> {
-        let asked: Vec<_> = search.words.iter().map(|word| words::words(word)).collect();
-        let asked: Vec<_> = asked.into_iter().filter(|words| !words.is_empty()).collect();
-        if asked.is_empty() {
+        let phrases = |texts: &[String]| -> Vec<_> {
+            let phrases = texts.iter().map(|text| words::words(text));
+            phrases.filter(|words| !words.is_empty()).collect()
+        };
+        let begun = phrases(&search.words);
+        let whole = phrases(&search.phrases);
+        let any: Vec<_> = search.any.iter().map(|list| phrases(list)).collect();
+        let none = phrases(&search.none);
+        if begun.is_empty() && whole.is_empty() && any.is_empty() {
             return Vec::new();
         }
-        let fits = |words: &[String]| asked.iter().all(|asked| words::holds(words, asked));
-        let found = self.documents.iter().rev().filter(|(_, words)| fits(words));
-        found.map(|(document, _)| *document).take(search.limit.min(SCAN_MAX)).collect()
+        let fits = |document: &&i64, words: &[String]| {
+            let holds = |asked: &Vec<String>| words::holds_whole(words, asked);
+            search.after.is_none_or(|after| **document > after)
+                && search.before.is_none_or(|before| **document < before)
+                && begun.iter().all(|asked| words::holds(words, asked))
+                && whole.iter().all(holds)
+                && any.iter().all(|list| list.iter().any(holds))
+                && !none.iter().any(holds)
+        };
+        let found = self.documents.iter().filter(|(document, words)| fits(document, words));
+        let found = found.map(|(document, _)| *document);
+        let limit = search.limit.min(SCAN_MAX);
+        if search.oldest_first {
+            found.take(limit).collect()
+        } else {
+            found.rev().take(limit).collect()
+        }
     }
 }
 

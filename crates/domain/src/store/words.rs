@@ -44,6 +44,26 @@ pub fn holds(words: &[String], asked: &[String]) -> bool {
         .any(|run| run[..before.len()] == *before && run[before.len()].starts_with(last.as_str()))
 }
 
+/// Begins what no text can hold: a private character that `typed` takes out of what people write.
+const TAG: char = '\u{e000}';
+
+/// A word that says what a document is, beside the words that stand in it: searched for whole.
+pub fn tag(kind: char, value: impl std::fmt::Display) -> String {
+    let tag = format!("{TAG}{kind}{value}");
+    debug_assert!(tag.chars().skip(1).all(|c| matches!(c, 'a'..='z' | '0'..='9')), "{tag}");
+    tag
+}
+
+/// What people wrote, so that no tag is in it.
+pub fn typed(text: &str) -> Cow<'_, str> {
+    if text.contains(TAG) { Cow::Owned(text.replace(TAG, " ")) } else { Cow::Borrowed(text) }
+}
+
+/// Whether a text with these words holds this phrase of whole words.
+pub fn holds_whole(words: &[String], asked: &[String]) -> bool {
+    !asked.is_empty() && words.windows(asked.len()).any(|run| run == asked)
+}
+
 #[derive(Default)]
 struct Words {
     done: Vec<String>,
@@ -52,7 +72,10 @@ struct Words {
 
 impl Words {
     fn push(&mut self, c: char) {
-        if c.is_alphanumeric() || (is_combining_mark(c) && !self.word.is_empty()) {
+        if c == TAG {
+            self.end();
+            self.word.push(c);
+        } else if c.is_alphanumeric() || (is_combining_mark(c) && !self.word.is_empty()) {
             self.word.push(c);
         } else if !is_diacritic(c) {
             self.end();

@@ -151,6 +151,8 @@ pub fn server_info(app: &App, base: &str) -> ServerInfo {
             attachments: app.limits.message_attachments as u32,
             guest_name_length: app.limits.display_name_length as u32,
             account_bots: app.limits.account_bots as u32,
+            guild_emojis: app.limits.guild_emojis as u32,
+            emoji_bytes: app.limits.emoji_bytes as u32,
         },
         guests: app.policy.guests,
         registration: app.policy.registration,

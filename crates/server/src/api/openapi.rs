@@ -131,6 +131,13 @@ mod tests {
             200,
             "ReadState",
         ),
+        (
+            "GET /channels/{channel}/messages/search",
+            "Searches in one conversation, with the query of Search Guild Messages.",
+            "",
+            200,
+            "MessageSearch",
+        ),
         ("GET /users/@me/channels", "Direct messages and groups.", "", 200, "Array<Channel>"),
         ("GET /users/{user}/profile", "Somebody one knows.", "", 200, "Profile"),
         ("GET /relationships", "Friends, requests, blocks.", "", 200, "Array<Relationship>"),

@@ -190,6 +190,8 @@ impl Rates {
             (limits.webhook_messages_per_2s, 2)
         } else if template.contains("/reactions/") && !method.is_safe() {
             (limits.reactions_per_5s, 5)
+        } else if template.ends_with("/messages/search") {
+            (limits.searches_per_10s, 10)
         } else if method.is_safe() {
             (limits.reads_per_10s, 10)
         } else {

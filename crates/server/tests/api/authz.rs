@@ -161,6 +161,8 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("GET /api/v10/guilds/{guild}/roles/{role}", In(P::NONE), ""),
     ("PATCH /api/v10/guilds/{guild}/roles/{role}", In(P::MANAGE_ROLES), r#"{"hoist":true}"#),
     ("DELETE /api/v10/guilds/{guild}/roles/{role}", In(P::MANAGE_ROLES), ""),
+    ("GET /api/v10/guilds/{guild}/messages/search", In(HISTORY), ""),
+    ("GET /api/osc/v1/channels/{channel}/messages/search", In(HISTORY), ""),
     ("GET /api/v10/guilds/{guild}/emojis", In(P::NONE), ""),
     ("POST /api/v10/guilds/{guild}/emojis", In(P::CREATE_GUILD_EXPRESSIONS), "{}"),
     ("GET /api/v10/guilds/{guild}/emojis/{emoji_id}", In(P::NONE), ""),

@@ -57,6 +57,15 @@ async fn emoji_are_told_to_all_and_changed_by_those_who_may() {
     assert_eq!(carol.patch(&of_bob, name("cat_2")).await["name"], "cat_2");
     carol.done(Method::DELETE, &of_alice, Value::Null).await;
     assert_eq!(carol.get(&of_alice).await.no(), (404, 10014));
+    let log = alice.get(&format!("/guilds/{}/audit-logs?limit=5", lobby.id)).await;
+    let told = |n: usize| {
+        let entry = &log["audit_log_entries"][n];
+        (entry["action_type"].clone(), entry["changes"][0].clone())
+    };
+    let gone = json!({ "key": "name", "old_value": "dance" });
+    assert_eq!(told(0), (json!(62), gone), "{log}");
+    let named = json!({ "key": "name", "old_value": "kitten", "new_value": "cat_2" });
+    assert_eq!(told(1), (json!(61), named));
     // A role that goes leaves an emoji to everybody.
     let only = json!({ "roles": [creator, lobby.id, null] });
     assert_eq!(carol.patch(&of_bob, only).await["roles"], json!([creator]));

@@ -25,6 +25,7 @@ mod message;
 mod notification;
 mod presence;
 mod push;
+mod search;
 mod emoji;
 mod reaction;
 mod read_state;
