@@ -5,19 +5,22 @@ import { Guild } from './guild.svelte';
 import type { NotificationLevel } from './notification';
 import { takeReady } from './ready';
 import type { Relationship } from './relationship';
-import type {
-  ChannelData,
-  Emoji,
-  GuildData,
-  Member,
-  Message,
-  PresenceData,
-  Reaction,
-  ReadState,
-  Ready,
-  Role,
-  User,
-  VoiceState,
+import {
+  MESSAGE,
+  type ChannelData,
+  type Emoji,
+  type GuildData,
+  type Member,
+  type Message,
+  type PresenceData,
+  type Reaction,
+  type ReadState,
+  type Ready,
+  type Role,
+  type ThreadMembers,
+  type ThreadSeat,
+  type User,
+  type VoiceState,
 } from './wire';
 import type { World } from './world.svelte';
 
@@ -80,6 +83,18 @@ const HANDLERS: Record<string, Handler> = {
   CHANNEL_CREATE: putChannel,
   CHANNEL_UPDATE: putChannel,
   CHANNEL_DELETE: (world, data: ChannelData) => world.dropChannel(data.id),
+
+  // An archived thread stays as long as somebody may look at it; lists leave it out.
+  THREAD_CREATE: putChannel,
+  THREAD_UPDATE: putChannel,
+  THREAD_DELETE: (world, data: { id: string }) => world.dropChannel(data.id),
+  THREAD_LIST_SYNC: (world, data: { threads: ChannelData[] }) =>
+    data.threads.forEach((thread) => putChannel(world, thread)),
+  THREAD_MEMBER_UPDATE: (world, data: ThreadSeat & { id: string }) => {
+    const thread = world.channels.get(data.id);
+    if (thread) thread.seat = data;
+  },
+  THREAD_MEMBERS_UPDATE: threadMembers,
   OSC_CHANNEL_CREATE: (world, data: ChannelData) => void world.putChannel(data, null),
   CHANNEL_PINS_UPDATE: (world, data: { channel_id: string }) => {
     const channel = world.channels.get(data.channel_id);
@@ -116,9 +131,9 @@ const HANDLERS: Record<string, Handler> = {
     world.timelines.get(data.channel_id)?.change(data.id, (row) => ({ ...row, ...rest }));
   },
   MESSAGE_DELETE: (world, data: { id: string; channel_id: string }) =>
-    world.timelines.get(data.channel_id)?.remove([data.id]),
+    messagesGone(world, data.channel_id, [data.id]),
   MESSAGE_DELETE_BULK: (world, data: { ids: string[]; channel_id: string }) =>
-    world.timelines.get(data.channel_id)?.remove(data.ids),
+    messagesGone(world, data.channel_id, data.ids),
 
   MESSAGE_REACTION_ADD: (world, data: ReactionEvent) => react(world, data, 1),
   MESSAGE_REACTION_REMOVE: (world, data: ReactionEvent) => react(world, data, -1),
@@ -158,10 +173,13 @@ function guildCreate(world: World, data: GuildData): void {
   }
   world.guilds.set(guild.id, guild);
   const listed = new Set((data.channels ?? []).map((channel) => channel.id));
-  for (const known of world.channelsOf(guild.id)) {
-    if (!listed.has(known.id)) world.dropChannel(known.id);
+  for (const thread of data.threads ?? []) listed.add(thread.id);
+  for (const known of world.channelsOf(guild.id, true)) {
+    if (!listed.has(known.id) && !known.thread?.archived) world.dropChannel(known.id);
   }
-  for (const channel of data.channels ?? []) world.putChannel(channel, guild.id);
+  for (const one of [...(data.channels ?? []), ...(data.threads ?? [])]) {
+    world.putChannel(one, guild.id).seat = one.member ?? null;
+  }
   for (const presence of data.presences ?? []) putPresence(world, presence);
   for (const state of data.voice_states ?? []) putVoice(world, guild.id, state);
 }
@@ -192,6 +210,17 @@ function putRole(world: World, data: { guild_id: string; role: Role }): void {
 function putChannel(world: World, data: ChannelData): void {
   if (data.guild_id && !world.guilds.has(data.guild_id)) return;
   world.putChannel(data, data.guild_id ?? null);
+}
+
+function threadMembers(world: World, data: ThreadMembers): void {
+  const thread = world.channels.get(data.id);
+  if (!thread) return;
+  thread.memberCount = data.member_count;
+  const mine = data.added_members?.find((one) => one.user_id === world.me?.id);
+  if (mine) thread.seat = mine;
+  if (!data.removed_member_ids?.includes(world.me?.id ?? '')) return;
+  thread.seat = null;
+  thread.mentionCount = 0;
 }
 
 function changeRecipients(
@@ -227,6 +256,12 @@ function putVoice(world: World, guildId: string | undefined, data: VoiceState): 
   else guild.voice.delete(data.user_id);
 }
 
+function messagesGone(world: World, channelId: string, ids: string[]): void {
+  world.timelines.get(channelId)?.remove(ids);
+  const channel = world.channels.get(channelId);
+  if (channel) channel.messageCount = Math.max(0, channel.messageCount - ids.length);
+}
+
 function messageCreate(world: World, message: Message): void {
   const channel = world.channels.get(message.channel_id);
   const mine = message.author.id === world.me?.id;
@@ -235,14 +270,20 @@ function messageCreate(world: World, message: Message): void {
   if (!channel) return;
   meet(world, channel.guildId, message.author, message.member);
   channel.typing.delete(message.author.id);
-  if (isNewer(message.id, channel.lastMessageId)) channel.lastMessageId = message.id;
+  // What the server counted already has its id by now.
+  if (isNewer(message.id, channel.lastMessageId)) {
+    channel.lastMessageId = message.id;
+    if (message.type !== MESSAGE.THREAD_STARTER) channel.messageCount += 1;
+  }
   if (mine) {
     if (isNewer(message.id, channel.lastReadId)) channel.lastReadId = message.id;
     return;
   }
   if (world.blocked(message.author.id)) return; // not a word of theirs is announced
   channel.heard = { count: channel.heard.count + 1, last: message };
-  if (channel.direct || mentions(world, message, channel.guildId)) channel.mentionCount += 1;
+  const called = mentions(world, message, channel.guildId);
+  // In a thread many are called only if they are in it; who is called by name is in it by now.
+  if (channel.direct || (called && (!channel.thread || channel.seat))) channel.mentionCount += 1;
   world.hear(message);
 }
 

@@ -2,7 +2,14 @@
  *  messages, so that a keystroke elsewhere never redraws the list. */
 import { SvelteMap } from 'svelte/reactivity';
 import { isNewer } from '../lib/snowflake';
-import { CHANNEL, type ChannelData, type Message, type Overwrite, type User } from './wire';
+import {
+  CHANNEL,
+  type ChannelData,
+  type Message,
+  type Overwrite,
+  type ThreadSeat,
+  type User,
+} from './wire';
 
 export class Channel {
   readonly id: string;
@@ -15,7 +22,13 @@ export class Channel {
   overwrites = $state.raw<Overwrite[]>([]);
   recipients = $state.raw<User[]>([]);
   slowModeSeconds = $state.raw(0);
-  /** of a group: who may remove others */
+  /** what only threads have, as the server says it; null in other channels */
+  thread = $state.raw<ChannelData['thread_metadata'] | null>(null);
+  /** our own place in a thread */
+  seat = $state.raw<ThreadSeat | null>(null);
+  memberCount = $state.raw(0);
+  messageCount = $state.raw(0);
+  /** of a group: who may remove others; of a thread: who began it */
   ownerId = $state.raw<string | null>(null);
   icon = $state.raw<string | null>(null);
   lastMessageId = $state.raw<string | null>(null);
@@ -44,6 +57,13 @@ export class Channel {
     this.parentId = data.parent_id ?? null;
     this.overwrites = data.permission_overwrites ?? [];
     this.slowModeSeconds = data.rate_limit_per_user ?? 0;
+    if (data.thread_metadata) {
+      this.thread = data.thread_metadata;
+      this.memberCount = data.member_count ?? 0;
+      this.messageCount = data.message_count ?? 0;
+      // What is told to many says nothing of us.
+      if (data.member) this.seat = data.member;
+    }
     if (data.recipients) this.recipients = data.recipients;
     if (data.owner_id !== undefined) this.ownerId = data.owner_id;
     if (data.icon !== undefined) this.icon = data.icon;
@@ -53,7 +73,8 @@ export class Channel {
   }
 
   get readable(): boolean {
-    return this.type === CHANNEL.TEXT || this.type === CHANNEL.ANNOUNCEMENT || this.direct;
+    const text = this.type === CHANNEL.TEXT || this.type === CHANNEL.ANNOUNCEMENT;
+    return text || this.direct || this.thread !== null;
   }
 
   get direct(): boolean {
@@ -70,6 +91,8 @@ export class Channel {
   }
 
   get unread(): boolean {
-    return this.readable && isNewer(this.lastMessageId, this.lastReadId);
+    // Of threads only those one is in wait to be read.
+    const minds = this.readable && (!this.thread || this.seat !== null);
+    return minds && isNewer(this.lastMessageId, this.lastReadId);
   }
 }

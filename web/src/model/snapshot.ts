@@ -12,7 +12,9 @@ export function snapshot(world: World, whole = true): Dispatch[] {
   if (!world.me) return [];
   const byId = <T extends { id: string }>(rows: Iterable<T>) =>
     [...rows].sort((a, b) => compare(a.id, b.id));
-  const channels = byId(world.channels.values());
+  // Archived threads are no part of what one is told afresh.
+  const kept = [...world.channels.values()].filter((one) => !one.thread?.archived);
+  const channels = byId(kept);
   const ready: Ready = {
     user: world.me,
     session_id: '',
@@ -49,6 +51,15 @@ function channelData(channel: Channel): ChannelData {
     rate_limit_per_user: channel.slowModeSeconds,
     last_message_id: channel.lastMessageId,
   };
+  if (channel.thread) {
+    data.thread_metadata = channel.thread;
+    data.owner_id = channel.ownerId ?? '';
+    data.member_count = channel.memberCount;
+    data.message_count = channel.messageCount;
+    const seat = channel.seat;
+    // Bare: what was told when somebody came in had more beside it.
+    if (seat) data.member = { user_id: seat.user_id, join_timestamp: seat.join_timestamp };
+  }
   if (channel.guildId === null) data.recipients = channel.recipients;
   return data;
 }
@@ -67,7 +78,8 @@ function guildData(world: World, guild: Guild, channels: Channel[], whole: boole
     roles: guild.roles,
     member_count: guild.memberCount,
     members,
-    channels: channels.map(channelData),
+    channels: channels.filter((one) => !one.thread).map(channelData),
+    threads: channels.filter((one) => one.thread).map(channelData),
     voice_states: [...guild.voice]
       .sort(([a], [b]) => compare(a, b))
       .map(([user_id, channel_id]) => ({ user_id, channel_id })),

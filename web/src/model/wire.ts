@@ -28,13 +28,20 @@ export type VoiceState = Reread<
 >;
 export type ChannelData = Reread<
   Seen<proto.Channel, 'id' | 'type'>,
-  { name?: string | null; recipients?: User[] }
+  { name?: string | null; recipients?: User[]; member?: ThreadSeat | null }
+>;
+/** Somebody's place in a thread. */
+export type ThreadSeat = Seen<proto.ThreadMember, 'user_id' | 'join_timestamp'>;
+export type ThreadMembers = Reread<
+  Pick<proto.ThreadMembersUpdate, 'id' | 'guild_id' | 'member_count' | 'removed_member_ids'>,
+  { added_members?: ThreadSeat[] }
 >;
 export type GuildData = Reread<
   Seen<proto.GuildCreate, 'id' | 'name' | 'owner_id'>,
   {
     roles?: Role[];
     channels?: ChannelData[];
+    threads?: ChannelData[];
     members?: Member[];
     presences?: PresenceData[];
     voice_states?: VoiceState[];
@@ -51,6 +58,7 @@ export type Message = Reread<
     reactions?: Reaction[];
     message_reference?: Partial<proto.MessageReference>;
     referenced_message?: Message | null;
+    thread?: ChannelData;
   }
 >;
 export type AuditLogEntry = Reread<
@@ -109,6 +117,8 @@ export const CHANNEL = {
   GROUP: 3,
   CATEGORY: 4,
   ANNOUNCEMENT: 5,
+  PUBLIC_THREAD: 11,
+  PRIVATE_THREAD: 12,
 } as const;
 export const MESSAGE = {
   DEFAULT: 0,
@@ -118,7 +128,9 @@ export const MESSAGE = {
   CHANNEL_ICON: 5,
   PINNED: 6,
   JOIN: 7,
+  THREAD_CREATED: 18,
   REPLY: 19,
+  THREAD_STARTER: 21,
 } as const;
 
 /** What somebody wrote, and not what the server tells. */

@@ -2,7 +2,7 @@
  *  answers to our own calls (action/). */
 import { SvelteMap } from 'svelte/reactivity';
 import { compare, fromTime } from '../lib/snowflake';
-import { permissions } from '../lib/permission';
+import { PERMISSION, permissions } from '../lib/permission';
 import { Channel } from './channel.svelte';
 import { Guild } from './guild.svelte';
 import { isMuted, type NotificationLevel } from './notification';
@@ -81,8 +81,11 @@ export class World {
     return timeline;
   }
 
-  channelsOf(guildId: string): Channel[] {
-    const own = [...this.channels.values()].filter((channel) => channel.guildId === guildId);
+  /** The channels of a room; with its threads only where that is asked for. */
+  channelsOf(guildId: string, threads = false): Channel[] {
+    const own = [...this.channels.values()].filter(
+      (channel) => channel.guildId === guildId && (threads || !channel.thread),
+    );
     return own.sort((a, b) => a.position - b.position || compare(a.id, b.id));
   }
 
@@ -129,6 +132,8 @@ export class World {
   muted(channel: Channel): boolean {
     const now = Date.now();
     if (isMuted(this.notifications.get(channel.id), now)) return true;
+    const parent = channel.thread && this.channels.get(channel.parentId ?? '');
+    if (parent) return this.muted(parent);
     return channel.guildId !== null && isMuted(this.notifications.get(channel.guildId), now);
   }
 
@@ -182,17 +187,28 @@ export class World {
       roles: guild.roles,
       memberRoles: guild.members.get(this.me.id)?.roles ?? [],
     };
-    return permissions(who, channel?.overwrites);
+    if (!channel?.thread) return permissions(who, channel?.overwrites);
+    // A thread has the rights of its channel, and a right to write of its own.
+    const bits = permissions(who, this.channels.get(channel.parentId ?? '')?.overwrites);
+    const { MANAGE_THREADS, SEND_MESSAGES, SEND_IN_THREADS } = PERMISSION;
+    const writes = bits & SEND_IN_THREADS && (!channel.thread.locked || bits & MANAGE_THREADS);
+    return writes ? bits | SEND_MESSAGES : bits & ~SEND_MESSAGES;
   }
 
   dropGuild(guildId: string): void {
     this.guilds.delete(guildId);
-    for (const channel of this.channelsOf(guildId)) this.dropChannel(channel.id);
+    for (const channel of this.channelsOf(guildId, true)) this.dropChannel(channel.id);
   }
 
+  /** A channel goes, and the threads that hang on it. */
   dropChannel(channelId: string): void {
+    const known = this.channels.get(channelId);
     this.channels.delete(channelId);
     this.timelines.delete(channelId);
+    if (!known?.guildId || known.thread) return;
+    for (const one of this.channelsOf(known.guildId, true)) {
+      if (one.thread && one.parentId === channelId) this.dropChannel(one.id);
+    }
   }
 
   /** Forgets the person: after logging out, or before somebody else logs in. */

@@ -41,7 +41,7 @@ export function messageMenu(channel: Channel, message: Message, at: At, deeds: D
   );
 }
 
-const MESSAGE_KEYS = /^([recplu+]|delete|backspace|enter|contextmenu)$/;
+const MESSAGE_KEYS = /^([recplut+]|delete|backspace|enter|contextmenu)$/;
 
 /** The letters of the same menu, on a message that has the focus. */
 export function messageKey(
@@ -62,3 +62,6 @@ export function messageKey(
   }
   return true;
 }
+
+/** What of threads is seen in a room: asked for in one place, loaded when there is a thread. */
+export const threadParts = () => import('./threads/parts');

@@ -2,7 +2,7 @@
 import type { Component } from 'svelte';
 import type { Channel } from '../model/channel.svelte';
 import type { Guild } from '../model/guild.svelte';
-import type { User } from '../model/wire';
+import type { Message, User } from '../model/wire';
 
 export type Dialog =
   | {
@@ -16,6 +16,9 @@ export type Dialog =
   | { kind: 'create-channel'; guild: Guild; parentId?: string }
   | { kind: 'invite'; guild: Guild; channel: Channel }
   | { kind: 'group'; channel: Channel | null }
+  | { kind: 'thread-begin'; parent: Channel; message: Message | null }
+  | { kind: 'thread-edit' | 'thread-people'; thread: Channel }
+  | { kind: 'threads'; parent: Channel }
   | { kind: 'switcher' }
   | { kind: 'shortcuts' }
   | { kind: 'confirm'; ask: Question };

@@ -1,4 +1,5 @@
 /** How wide the columns are and what is folded away, as this device's owner likes it. */
+import { MediaQuery } from 'svelte/reactivity';
 import { isRecord, isTexts, Remembered } from './remembered.svelte';
 
 export interface Edge {
@@ -9,12 +10,15 @@ export interface Edge {
 
 export const SIDE: Edge = { least: 180, most: 400, usual: 248 };
 export const PEOPLE: Edge = { least: 180, most: 400, usual: 232 };
+export const THREAD: Edge = { least: 320, most: 720, usual: 440 };
 
 const isNumber = (value: unknown) => typeof value === 'number' && Number.isFinite(value);
 
 class Panes {
   readonly #side = new Remembered<number>('pane.side', SIDE.usual, isNumber);
   readonly #people = new Remembered<number>('pane.people', PEOPLE.usual, isNumber);
+  readonly #thread = new Remembered<number>('pane.thread', THREAD.usual, isNumber);
+  readonly #wide = new MediaQuery('(min-width: 1200px)');
   readonly #folded = new Remembered<string[]>('pane.folded', [], isTexts);
   readonly #last = new Remembered<Record<string, string>>('pane.last', {}, isRecord);
 
@@ -30,6 +34,18 @@ class Panes {
   }
   set people(width: number) {
     this.#people.value = within(width, PEOPLE);
+  }
+
+  get thread(): number {
+    return within(this.#thread.value, THREAD);
+  }
+  set thread(width: number) {
+    this.#thread.value = within(width, THREAD);
+  }
+
+  /** There is room for a thread beside its channel. */
+  get wide(): boolean {
+    return this.#wide.current;
   }
 
   folded(id: string): boolean {

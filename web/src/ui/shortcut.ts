@@ -72,7 +72,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: ['Shift+Escape'],
     group: 'reading',
     label: () => t('Mark the room as read'),
-    run: () => markAll(world.channelsOf(currentGuild()?.id ?? '')),
+    run: () => markAll(world.channelsOf(currentGuild()?.id ?? '', true)),
   },
   { keys: ['Enter'], group: 'writing', label: () => t('Send the message') },
   { keys: ['Shift+Enter'], group: 'writing', label: () => t('New line') },

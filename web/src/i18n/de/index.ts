@@ -8,6 +8,7 @@ import people from './people.json';
 import server from './server.json';
 import settings from './settings.json';
 import talk from './talk.json';
+import threads from './threads.json';
 
 const german: Dictionary = {
   ...audit,
@@ -18,5 +19,6 @@ const german: Dictionary = {
   ...server,
   ...settings,
   ...talk,
+  ...threads,
 };
 export default german;

@@ -3,6 +3,7 @@ import ArrowDown from '@lucide/svelte/icons/arrow-down';
 import ArrowUp from '@lucide/svelte/icons/arrow-up';
 import CheckCheck from '@lucide/svelte/icons/check-check';
 import Link from '@lucide/svelte/icons/link';
+import MessagesSquare from '@lucide/svelte/icons/messages-square';
 import Settings from '@lucide/svelte/icons/settings';
 import UserPlus from '@lucide/svelte/icons/user-plus';
 import { markAll } from '../../action/read_state';
@@ -39,6 +40,8 @@ export function openChannelMenu(
   if (channel.readable) {
     const path = channelPath(guild, channel.id);
     items.push({ label: t('Copy link'), icon: Link, run: () => void copyLink(path) });
+    const threads = () => overlay.open({ kind: 'threads', parent: channel });
+    items.push({ label: t('Threads'), icon: MessagesSquare, run: threads });
     if (may(PERMISSION.CREATE_INVITE)) {
       const run = () => overlay.open({ kind: 'invite', guild, channel });
       items.push({ label: t('Invite people'), icon: UserPlus, run });

@@ -1,6 +1,7 @@
 /** What can be done with a message: the same list by right click, long press, Shift+F10, "…". */
 import Copy from '@lucide/svelte/icons/copy';
 import Link from '@lucide/svelte/icons/link';
+import MessagesSquare from '@lucide/svelte/icons/messages-square';
 import MailOpen from '@lucide/svelte/icons/mail-open';
 import Pencil from '@lucide/svelte/icons/pencil';
 import Pin from '@lucide/svelte/icons/pin';
@@ -15,10 +16,11 @@ import { t } from '../../lib/i18n';
 import { PERMISSION } from '../../lib/permission';
 import type { Channel } from '../../model/channel.svelte';
 import { world } from '../../model/here';
-import type { Message } from '../../model/wire';
+import { CHANNEL, type Message } from '../../model/wire';
 import { copy, copyLink, idItems } from '../copy';
 import { overlay, type MenuItem } from '../overlay.svelte';
-import { messagePath } from '../place';
+import { channelPath, messagePath } from '../place';
+import { router } from '../router.svelte';
 
 /** What the pane does itself, since it concerns the composer or the list. */
 export interface Deeds {
@@ -33,6 +35,7 @@ export interface Rights {
   write: boolean;
   react: boolean;
   pin: boolean;
+  thread: boolean;
   edit: boolean;
   remove: boolean;
 }
@@ -47,6 +50,11 @@ export function rightsOn(channel: Channel, message: Message): Rights {
     write: may(PERMISSION.SEND_MESSAGES),
     react: may(PERMISSION.ADD_REACTIONS),
     pin: may(PERMISSION.PIN_MESSAGES) || may(PERMISSION.MANAGE_MESSAGES),
+    thread:
+      channel.type === CHANNEL.TEXT &&
+      !message.thread &&
+      may(PERMISSION.CREATE_THREADS) &&
+      may(PERMISSION.READ_MESSAGE_HISTORY),
     edit: mine,
     remove: mine || (bits !== null && may(PERMISSION.MANAGE_MESSAGES)),
   };
@@ -66,6 +74,15 @@ export function messageItems(channel: Channel, message: Message, deeds: Deeds): 
   }
   if (rights.write) {
     items.push({ label: t('Reply'), icon: Reply, hint: 'R', run: () => deeds.reply(message) });
+  }
+  const guild = world.guilds.get(channel.guildId ?? '');
+  const { thread } = message;
+  if (thread && guild) {
+    const run = () => router.go(channelPath(guild, thread.id));
+    items.push({ label: t('View thread'), icon: MessagesSquare, hint: 'T', run });
+  } else if (rights.thread) {
+    const run = () => beginThread(channel, message);
+    items.push({ label: t('Begin a thread'), icon: MessagesSquare, hint: 'T', run });
   }
   if (rights.edit) {
     items.push({ label: t('Edit'), icon: Pencil, hint: 'E', run: () => deeds.edit(message) });
@@ -118,6 +135,7 @@ export function act(
     c: [!!message.content, () => void copy(message.content)],
     l: [true, () => copyAddress(channel, message)],
     u: [true, () => deeds.unread(message)],
+    t: [rights.thread || !!message.thread, () => beginThread(channel, message)],
     delete: [rights.remove, () => askRemove(message, surely)],
     backspace: [rights.remove, () => askRemove(message, surely)],
   };
@@ -137,6 +155,13 @@ function askRemove(message: Message, surely: boolean): void {
     action: t('Delete'),
     run: () => remove(message),
   });
+}
+
+/** The thread of a message; if it has none, one is begun. */
+export function beginThread(channel: Channel, message: Message): void {
+  const guild = world.guilds.get(channel.guildId ?? '');
+  if (message.thread && guild) router.go(channelPath(guild, message.thread.id));
+  else overlay.open({ kind: 'thread-begin', parent: channel, message });
 }
 
 export function togglePin(message: Message): void {

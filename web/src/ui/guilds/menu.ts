@@ -23,9 +23,9 @@ import { openGuildSettings } from '../way_back';
 export function openGuildMenu(guild: Guild, at: At, move?: (step: 1 | -1) => void): void {
   const rights = world.rights(guild.id);
   const may = (permission: bigint) => (rights & permission) !== 0n;
-  const channels = world.channelsOf(guild.id);
+  const channels = world.channelsOf(guild.id, true);
   const { unread, mentions } = world.waiting(channels);
-  const first = channels.find((channel) => channel.readable);
+  const first = channels.find((channel) => channel.readable && !channel.thread);
   const items: MenuItem[] = [];
   if (unread || mentions) {
     items.push({ label: t('Mark as read'), icon: CheckCheck, run: () => markAll(channels) });

@@ -1,6 +1,7 @@
 /** What is being looked at: nobody is told of that, and what was told of it is taken back. */
 import { world } from '../../model/here';
 import { attention } from '../attention.svelte';
+import { panes } from '../panes.svelte';
 import { router } from '../router.svelte';
 
 /** The channel somebody looks at right now. */
@@ -8,11 +9,19 @@ export function lookedAt(): string | null {
   return attention.here ? openChannel() : null;
 }
 
+/** Whether somebody looks at this channel: also at the one beside whose thread is open. */
+export function isLookedAt(channelId: string | undefined): boolean {
+  const open = lookedAt();
+  if (open === channelId) return true;
+  const thread = panes.wide ? world.channels.get(open ?? '') : undefined;
+  return thread?.thread != null && thread.parentId === channelId;
+}
+
 /** The service worker has a push and asks whether its message is being read. For an effect. */
 export function answerWorker(): () => void {
   const worker = navigator.serviceWorker;
   const answer = ({ data, ports }: MessageEvent<{ kind?: string; channel?: string } | null>) => {
-    if (data?.kind === 'looking') ports[0]?.postMessage(lookedAt() === data.channel);
+    if (data?.kind === 'looking') ports[0]?.postMessage(isLookedAt(data.channel));
   };
   worker?.addEventListener('message', answer);
   return () => worker?.removeEventListener('message', answer);

@@ -21,11 +21,14 @@ export function loudness(world: World, message: Message, nowMs: number): Loudnes
   if (!world.me || message.author.id === world.me.id) return 'silent';
   const channel = world.channels.get(message.channel_id);
   if (!channel) return 'silent';
-  const own = world.notifications.get(channel.id);
+  // A thread tells those who are in it, as its channel does unless it has a level of its own.
+  if (channel.thread && !channel.seat) return 'silent';
+  const parent = channel.thread ? world.notifications.get(channel.parentId ?? '') : undefined;
+  const own = world.notifications.get(channel.id) ?? parent;
   const room: NotificationLevel | undefined = channel.guildId
     ? world.notifications.get(channel.guildId)
     : undefined;
-  if (isMuted(own, nowMs) || isMuted(room, nowMs)) return 'silent';
+  if ([own, parent, room].some((one) => isMuted(one, nowMs))) return 'silent';
   const level = own?.level ?? room?.level ?? usualLevel(world, channel.guildId ?? '');
   if (level === LEVEL.NOTHING) return 'silent';
   if (!channel.guildId) return 'direct';

@@ -11,7 +11,7 @@ import { device } from '../device.svelte';
 import { words } from '../chat/words';
 import { channelPath, directPath } from '../place';
 import { router } from '../router.svelte';
-import { lookedAt } from './looking';
+import { isLookedAt } from './looking';
 import { ring } from './sound';
 
 const LONGEST = 180;
@@ -40,7 +40,7 @@ export function tellOf(messages: readonly Message[], nowMs = Date.now()): void {
 function heardAs(message: Message, nowMs: number): Loudness {
   const how = loudness(world, message, nowMs);
   // In front of one's eyes it needs no tone; elsewhere on the page only what calls us does.
-  if (lookedAt() === message.channel_id || (attention.here && how === 'message')) return 'silent';
+  if (isLookedAt(message.channel_id) || (attention.here && how === 'message')) return 'silent';
   return how;
 }
 

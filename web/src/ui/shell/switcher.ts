@@ -79,6 +79,22 @@ function channels(): Found[] {
       run: () => router.go(channelPath(guild, channel.id)),
     })),
   );
+  const inThreads = orderedGuilds().flatMap((guild) =>
+    world
+      .channelsOf(guild.id, true)
+      .filter((one) => one.thread?.archived === false)
+      .map((thread) => ({
+        key: thread.id,
+        kind: 'channel' as const,
+        name: thread.name,
+        where: `#${world.channels.get(thread.parentId ?? '')?.name ?? ''}, ${guild.name}`,
+        hue: hue(guild.id),
+        image: null,
+        unread: thread.unread && !world.muted(thread),
+        mentions: thread.mentionCount,
+        run: () => router.go(channelPath(guild, thread.id)),
+      })),
+  );
   const groups = world
     .directChannels()
     .filter((channel) => channel.type !== CHANNEL.DM)
@@ -93,7 +109,7 @@ function channels(): Found[] {
       mentions: channel.mentionCount,
       run: () => router.go(directPath(channel)),
     }));
-  return [...inRooms, ...groups];
+  return [...inRooms, ...inThreads, ...groups];
 }
 
 function rooms(): Found[] {
