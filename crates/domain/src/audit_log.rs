@@ -23,12 +23,13 @@ use serde_json::{Map, Value as Json};
 use crate::{
     Actor, App, access,
     bus::{Audience, Event},
+    cache::Guild,
     name,
     reject::{Reject, Result, no},
     render,
     rows::{AuditLogRow, WebhookRow},
     store::{Batch, IntoKey as _, Scan},
-    webhook,
+    thread, webhook,
 };
 
 /// Characters of a reason.
@@ -227,14 +228,15 @@ pub struct Page {
 
 /// A page of the log, the newest first. Needs VIEW_AUDIT_LOG.
 pub async fn page(app: &App, actor: &Actor, id: Id<marker::Guild>, page: Page) -> Result<AuditLog> {
-    access::require_guild(app, actor, id, Permissions::VIEW_AUDIT_LOG).await?;
+    let needed = Permissions::VIEW_AUDIT_LOG;
+    let (guild, _) = access::require_guild(app, actor, id, needed).await?;
     let limit = page.limit.unwrap_or(PAGE);
     if limit == 0 || limit > app.limits.audit_log_page {
         let message = format!("Must be between 1 and {}.", app.limits.audit_log_page);
         return no(Reject::field("limit", "NUMBER_TYPE_RANGE", message));
     }
     let entries = rows(app, id, &page, limit).await?;
-    with_what_they_name(app, id, &entries).await
+    with_what_they_name(app, actor, &guild, &entries).await
 }
 
 /// Pages of the log that are looked through for those of one target.
@@ -294,7 +296,8 @@ fn is_about_a_person(kind: u8) -> bool {
 /// The entries with the people and things that they name, as far as these are still there.
 async fn with_what_they_name(
     app: &App,
-    id: Id<marker::Guild>,
+    actor: &Actor,
+    guild: &Guild,
     rows: &[AuditLogRow],
 ) -> Result<AuditLog> {
     let audit_log_entries: Vec<_> = rows.iter().map(rendered).collect();
@@ -318,14 +321,20 @@ async fn with_what_they_name(
     let webhooks = about(action::WEBHOOK_CREATE..=action::WEBHOOK_DELETE);
     let webhooks = webhooks.map(|id| id.cast::<marker::Webhook>().into_key()).collect();
     let webhooks = app.disk.get_many::<WebhookRow>(webhooks).await?.into_iter().flatten();
-    let webhooks = webhooks.filter(|row| row.guild_id == id);
+    let webhooks = webhooks.filter(|row| row.guild_id == guild.id);
     let webhooks = webhooks.map(|row| webhook::without_token(&row)).collect();
+    let threads = about(action::THREAD_CREATE..=action::THREAD_UPDATE);
+    let threads = threads.map(Id::cast::<marker::Channel>).collect();
+    // Without private ones: their entries say enough to who cannot read them.
+    let threads = thread::of_messages(app, guild, Some(actor.user), threads).await?;
+    let mut threads: Vec<_> = threads.into_values().collect();
+    threads.sort_unstable_by_key(|thread| thread.id);
     Ok(AuditLog {
         audit_log_entries,
         users,
         webhooks,
         integrations: Vec::new(),
-        threads: Vec::new(),
+        threads,
         application_commands: Vec::new(),
         auto_moderation_rules: Vec::new(),
         guild_scheduled_events: Vec::new(),

@@ -7,6 +7,7 @@
 mod begin;
 mod idle;
 mod list;
+mod noted;
 mod people;
 
 use std::{
@@ -16,6 +17,7 @@ use std::{
 
 use proto::{
     Code, Id, Permissions, Timestamp,
+    audit_log::action,
     channel::{Channel, PUBLIC_THREAD},
     gateway::Dispatch,
     marker, message as wire,
@@ -237,6 +239,10 @@ pub async fn edit(app: &App, actor: &Actor, id: ChannelId, draft: ModifyThread) 
             events.push(Event::Dispatch(audience(&row, also), told));
         }
     }
+    let entry = noted::entry(action::THREAD_UPDATE, Some(&before), Some(&row));
+    if !entry.is_empty() {
+        entry.write(app, guild.id, actor.user, &mut batch, &mut events);
+    }
     if row.name != before.name && row.archived_at.is_none() {
         let (more, told) = renamed(app, actor, &place, &row).await?;
         batch = batch.and(more);
@@ -410,6 +416,8 @@ pub async fn delete(app: &App, actor: &Actor, id: ChannelId) -> Result<Channel> 
         batch = batch.put(&freed);
         events.push(told);
     }
+    let entry = noted::entry(action::THREAD_DELETE, Some(&row), None);
+    entry.write(app, guild.id, actor.user, &mut batch, &mut events);
     lane.enqueue(batch, events).durable().await?;
     Ok(render::thread(&row, tip.as_ref(), people.len() as u32))
 }

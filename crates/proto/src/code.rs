@@ -80,6 +80,7 @@ codes! {
     HAS_THREAD = 160004, "This message has a thread already";
     THREAD_LOCKED = 160005, "This thread is locked: only who manages threads can write in it";
     MAX_THREADS = 160006, "Maximum number of active threads reached: archive some first";
+    FORUM_ONLY = 220003, "A webhook can only begin threads in forums, and there are none here";
     // Ours.
     VOICE_FULL = 900015, "This voice channel is full";
     WRONG_PASSWORD = 900001, "Name or password is wrong";

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use proto::{
     Code, Id, Permissions,
+    audit_log::action,
     channel::{Channel, GUILD_TEXT, PRIVATE_THREAD, PUBLIC_THREAD, is_thread},
     gateway::Dispatch,
     marker,
@@ -11,7 +12,7 @@ use proto::{
     thread::CreateThread,
 };
 
-use super::{ChannelId, audience, auto_archive, due, people, slow_mode};
+use super::{ChannelId, audience, auto_archive, due, noted, people, slow_mode};
 use crate::{
     Actor, App, access,
     access::Place,
@@ -242,8 +243,11 @@ impl Made {
         let new = Channel { newly_created: Some(true), ..self.channel() };
         let made = Dispatch::ThreadCreate(Box::new(new));
         let came = people::came(app, guild, &self.row, std::slice::from_ref(&self.owner), 1);
-        let events = vec![Event::Dispatch(audience(&self.row, Vec::new()), made), came.await?];
-        Ok((Batch::new().insert(&self.row).put(&self.owner), events))
+        let mut events = vec![Event::Dispatch(audience(&self.row, Vec::new()), made), came.await?];
+        let mut batch = Batch::new().insert(&self.row).put(&self.owner);
+        let entry = noted::entry(action::THREAD_CREATE, None, Some(&self.row));
+        entry.write(app, guild.id, self.row.owner_id, &mut batch, &mut events);
+        Ok((batch, events))
     }
 
     fn empty_tip(&self) -> TipRow {

@@ -173,7 +173,8 @@ async fn execute(
     let uploader = webhook::uploader(&app, id, &token).await?;
     let (draft, taken) = form.read_asked::<ExecuteWebhook>(&app, &uploader, channel).await?;
     let components = how.with_components;
-    let said = webhook::execute(&app, id, &token, draft, taken.files(), components).await?;
+    let thread = how.thread_id;
+    let said = webhook::execute(&app, id, &token, thread, draft, taken.files(), components).await?;
     Ok(answer(how.wait.then_some(said)))
 }
 
@@ -200,7 +201,7 @@ async fn execute_github(
         Err(response) => return Ok(response),
     };
     if let Some(draft) = github::message(&event, &extract::parse(&body)?) {
-        webhook::execute(&app, id, &token, draft, Vec::new(), false).await?;
+        webhook::execute(&app, id, &token, how.thread_id, draft, Vec::new(), false).await?;
     }
     Ok(Reply::no_content().into_response())
 }
@@ -218,7 +219,7 @@ async fn execute_slack(
         Err(response) => return Ok(response),
     };
     let draft = slack::message(extract::parse(&body)?);
-    webhook::execute(&app, id, &token, draft, Vec::new(), false).await?;
+    webhook::execute(&app, id, &token, how.thread_id, draft, Vec::new(), false).await?;
     Ok(Reply::ok("ok").into_response())
 }
 
@@ -256,7 +257,7 @@ async fn message(
     Query(InThread { thread_id }): Query<InThread>,
 ) -> Answer<Message> {
     webhook::may_write(&app, id, &token, thread_id).await?;
-    Ok(Reply::ok(webhook::message(&app, id, &token, message).await?))
+    Ok(Reply::ok(webhook::message(&app, id, &token, thread_id, message).await?))
 }
 
 /// Edit Webhook Message.
@@ -267,10 +268,11 @@ async fn edit_message(
     form: Form,
 ) -> Answer<Message> {
     let channel = webhook::may_write(&app, id, &token, thread_id).await?;
-    webhook::message(&app, id, &token, message).await?;
+    webhook::message(&app, id, &token, thread_id, message).await?;
     let uploader = webhook::uploader(&app, id, &token).await?;
     let (edit, taken) = form.read_asked::<EditMessage>(&app, &uploader, channel).await?;
-    let edited = webhook::edit_message(&app, id, &token, message, edit, taken.files()).await?;
+    let files = taken.files();
+    let edited = webhook::edit_message(&app, id, &token, thread_id, message, edit, files).await?;
     Ok(Reply::ok(edited))
 }
 
@@ -281,7 +283,7 @@ async fn delete_message(
     Query(InThread { thread_id }): Query<InThread>,
 ) -> Answer<()> {
     webhook::may_write(&app, id, &token, thread_id).await?;
-    webhook::delete_message(&app, id, &token, message).await?;
+    webhook::delete_message(&app, id, &token, thread_id, message).await?;
     Ok(Reply::no_content())
 }
 

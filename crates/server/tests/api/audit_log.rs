@@ -166,3 +166,44 @@ async fn pages(alice: &Person, bob: &Person, room: &Room) {
         assert_eq!(log(alice, room, bad).await.no(), (400, 50035), "{bad}");
     }
 }
+
+#[tokio::test]
+async fn what_becomes_of_threads_is_noted_but_not_what_they_do_by_themselves() {
+    let town = Town::new().await;
+    let [alice, bob] = town.people(["alice", "bob"]).await;
+    let room = alice.found_guild_with(&[&bob]).await;
+    let path = format!("/channels/{}/threads", room.general);
+    let draft = json!({ "name": "Plans", "type": 11 });
+    let thread = bob.done(Method::POST, &path, draft).await.id();
+    let at = format!("/channels/{thread}");
+    bob.done(Method::PATCH, &at, json!({ "archived": true })).await;
+    // Opened by writing, and changed into what it is: nothing to note.
+    bob.say(&thread, "again").await;
+    alice.done(Method::PATCH, &at, json!({ "archived": false })).await;
+    let lock = json!({ "locked": true, "name": "Old plans" });
+    because(&alice, "too long").patch(&at, lock).await;
+    let draft = json!({ "name": "Secret", "type": 12 });
+    let hidden = alice.done(Method::POST, &path, draft).await.id();
+    let page = log(&alice, &room, "limit=100").await;
+    assert_eq!(actions(&page), [110, 111, 111, 110], "{page}");
+    let entries = page["audit_log_entries"].as_array().expect("entries");
+    assert_eq!(entries[0]["target_id"], hidden.as_str());
+    let named = json!({ "key": "name", "old_value": "Plans", "new_value": "Old plans" });
+    let locked = json!({ "key": "locked", "old_value": false, "new_value": true });
+    assert_eq!(entries[1]["changes"], json!([named, locked]));
+    assert_eq!(entries[1]["reason"], "too long");
+    assert_eq!(entries[3]["user_id"], bob.id.to_string());
+    assert_eq!(entries[3]["changes"][0], json!({ "key": "name", "new_value": "Plans" }));
+    let named = page["threads"].as_array().expect("threads");
+    assert_eq!(named.len(), 1, "private ones are left out");
+    assert_eq!(named[0]["id"], thread.as_str());
+    alice.done(Method::DELETE, &at, Value::Null).await;
+    let page = log(&alice, &room, "limit=1").await;
+    let entry = &page["audit_log_entries"][0];
+    assert_eq!((&entry["action_type"], &entry["target_id"]), (&json!(112), &json!(thread)));
+    assert_eq!(entry["changes"][0], json!({ "key": "name", "old_value": "Old plans" }));
+    for who in [&alice, &bob] {
+        who.saw().await;
+    }
+    town.close().await;
+}

@@ -141,13 +141,14 @@ async fn names_numbers_and_channels_have_their_limits() {
     for bad in [
         json!({ "content": "x", "username": "Admin" }),
         json!({ "content": "x", "username": long }),
-        json!({ "content": "x", "thread_name": "new" }),
         json!({ "content": "x".repeat(2_001) }),
         json!({ "embeds": [{ "url": "javascript:1", "title": "x" }] }),
     ] {
         assert_eq!(nobody.post(&address, bad.clone()).await.no(), (400, 50035), "{bad}");
     }
     assert_eq!(nobody.post(&address, json!({})).await.no(), (400, 50006));
+    let new_thread = json!({ "content": "x", "thread_name": "new" });
+    assert_eq!(nobody.post(&address, new_thread).await.no(), (400, 220_003));
     let elsewhere = format!("{address}?thread_id={}", room.voice);
     assert_eq!(nobody.post(&elsewhere, json!({ "content": "x" })).await.no(), (404, 10003));
     for n in 1..15 {
@@ -158,6 +159,59 @@ async fn names_numbers_and_channels_have_their_limits() {
     alice.done(Method::DELETE, &gone, Value::Null).await;
     assert_eq!(nobody.get(&address).await.no(), (404, 10015));
     alice.saw().await;
+    town.close().await;
+}
+
+#[tokio::test]
+async fn it_writes_in_threads_of_its_channel_and_in_no_other() {
+    let town = Town::new().await;
+    let [alice, bob] = town.people(["alice", "bob"]).await;
+    let room = alice.found_guild_with(&[&bob]).await;
+    let (id, address) = hook(&alice, &room, "Build").await;
+    let begin = |channel: &str, kind: u8| {
+        let path = format!("/channels/{channel}/threads");
+        let alice = &alice;
+        async move {
+            alice.done(Method::POST, &path, json!({ "name": "Runs", "type": kind })).await.id()
+        }
+    };
+    let (thread, hidden) = (begin(&room.general, 11).await, begin(&room.general, 12).await);
+    let draft = json!({ "name": "other", "type": 0 });
+    let path = format!("/guilds/{}/channels", room.id);
+    let other = alice.done(Method::POST, &path, draft).await.id();
+    let foreign = begin(&other, 11).await;
+    let archived = json!({ "archived": true });
+    alice.done(Method::PATCH, &format!("/channels/{thread}"), archived).await;
+    bob.saw().await;
+
+    let nobody = town.nobody();
+    let to = |thread: &str| format!("{address}?wait=true&thread_id={thread}");
+    let said = nobody.post(&to(&thread), json!({ "content": "green" })).await;
+    assert_eq!((said.status, &said["channel_id"]), (200, &json!(thread)), "{said}");
+    assert_eq!(bob.saw().await, ["THREAD_UPDATE", "MESSAGE_CREATE"], "it opens");
+    let shown = bob.get(&format!("/channels/{thread}")).await;
+    assert_eq!((&shown["message_count"], &shown["member_count"]), (&json!(1), &json!(1)));
+    let message = format!("{address}/messages/{}", said.id());
+    let inside = format!("{message}?thread_id={thread}");
+    assert_eq!(nobody.get(&message).await.no(), (404, 10_008), "not in the channel");
+    assert_eq!(nobody.get(&inside).await["webhook_id"], id.as_str());
+    assert_eq!(nobody.patch(&inside, json!({ "content": "red" })).await["content"], "red");
+    assert_eq!(nobody.delete(&inside).await.status, 204);
+    assert_eq!(bob.saw().await, ["MESSAGE_UPDATE", "MESSAGE_DELETE"]);
+
+    // In a private one only those in it hear it; of another channel there is none.
+    let text = json!({ "content": "x" });
+    assert_eq!(nobody.post(&to(&hidden), text.clone()).await.status, 200);
+    assert_eq!(bob.saw().await, [""; 0]);
+    for elsewhere in [&foreign, &other, &room.voice, "7"] {
+        assert_eq!(nobody.post(&to(elsewhere), text.clone()).await.no(), (404, 10_003));
+    }
+    let lock = json!({ "locked": true });
+    alice.done(Method::PATCH, &format!("/channels/{thread}"), lock).await;
+    assert_eq!(nobody.post(&to(&thread), text).await.no(), (400, 160_005));
+    for who in [&alice, &bob] {
+        who.saw().await;
+    }
     town.close().await;
 }
 
