@@ -65,6 +65,7 @@ pub(crate) async fn take_over(app: &App, guest: &Actor, account: Id<marker::User
     relationship::inherit(app, guest.user, account).await?;
     dm::inherit(app, guest.user, account).await?;
     group::inherit(app, guest.user, account).await?;
+    thread::inherit(app, guest.user, account).await?;
     // After the rooms and conversations: only of those that the account sees.
     let account = Actor { user: account, kind: UserKind::Account, ..*guest };
     read_state::inherit(app, guest.user, &account).await?;

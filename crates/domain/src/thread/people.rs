@@ -17,10 +17,10 @@ use crate::{
     bus::{Audience, Event},
     cache::{Guild, GuildState},
     message, purge, read_state,
-    reject::{Reject, Result, no},
+    reject::{Error, Reject, Result, no},
     render,
     rows::{MemberRow, Purge, ThreadMemberRow, ThreadRow, TipRow},
-    store::Batch,
+    store::{Batch, Scan},
 };
 
 /// The actor comes in. To be in it already is no error.
@@ -335,6 +335,50 @@ pub(crate) async fn written(
         events.extend(told);
     }
     Ok((batch, events))
+}
+
+/// Who signs in to an account is in the active threads in which they were as a guest, as far as the
+/// account sees their channels.
+pub(crate) async fn inherit(app: &App, guest: UserId, account: UserId) -> Result<()> {
+    let memberships = Scan::of::<MemberRow>().by("by_user").prefix(account);
+    for member in app.store.scan::<MemberRow>(memberships).await? {
+        let guild = match app.guild(member.guild_id).await {
+            Err(Error::Reject(_)) => continue,
+            other => other?,
+        };
+        let known: Vec<ChannelId> = {
+            let state = guild.read();
+            let inside = state.threads.values().filter(|t| t.members.contains_key(&guest));
+            inside.map(|thread| thread.row.id).collect()
+        };
+        for id in known {
+            inherit_one(app, &guild, id, guest, account).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn inherit_one(
+    app: &App,
+    guild: &Guild,
+    id: ChannelId,
+    guest: UserId,
+    account: UserId,
+) -> Result<()> {
+    let lane = app.lane_channel(Some(guild.id), id).await;
+    let row = {
+        let state = guild.read();
+        let row = state.threads.get(&id).map(|thread| ThreadRow::clone(&thread.row));
+        let comes = state.is_in(guest, id) && !state.is_in(account, id);
+        row.filter(|row| comes && sees_parent(app, &state, row, account))
+    };
+    let Some(row) = row else { return Ok(()) };
+    match enter(app, guild, &row, &[account], guest).await {
+        Ok((batch, events)) => lane.enqueue(batch, events).durable().await,
+        // It is full.
+        Err(Error::Reject(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Somebody in a thread.

@@ -164,6 +164,32 @@ async fn a_guest_who_signs_in_brings_its_rooms() {
 }
 
 #[tokio::test]
+async fn a_guest_who_signs_in_stays_in_its_threads() {
+    let town = Town::new().await;
+    let [alice, bob] = town.accounts(["alice", "bob"]).await;
+    let lobby = bob.found_guild_with(&[]).await;
+    let anna = guest(&town, "Anna").await;
+    anna.joins(&lobby).await;
+    let path = format!("/channels/{}/threads", lobby.general);
+    let mut begun = Vec::new();
+    for name in ["Surprise", "Secret"] {
+        begun.push(bob.post(&path, json!({ "name": name, "type": 12 })).await.id());
+    }
+    let own = anna.get("/users/@me").await.id();
+    bob.say(&begun[0], &format!("<@{own}> hush")).await;
+    assert_eq!(anna.get(&format!("/channels/{}", begun[0])).await.status, 200);
+    assert_eq!(log_in(&anna, "alice", "a password").await.status, 201);
+    let shown = alice.get(&format!("/channels/{}", begun[0])).await;
+    assert_eq!((&shown["name"], &shown["member_count"]), (&json!("Surprise"), &json!(2)));
+    assert_eq!(shown["member"]["user_id"], alice.id.to_string());
+    assert_eq!(alice.get(&format!("/channels/{}", begun[1])).await.no(), (404, 10_003));
+    for who in [&alice, &bob] {
+        who.heard().await;
+    }
+    town.close().await;
+}
+
+#[tokio::test]
 async fn a_guest_who_signs_in_brings_friends_blocks_and_conversations() {
     let town = Town::new().await;
     let [alice, bob, carol, dave] = town.accounts(["alice", "bob", "carol", "dave"]).await;

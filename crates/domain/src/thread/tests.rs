@@ -1,1 +1,0 @@
-//! Threads as people meet them: begun, written in, left, archived.
