@@ -104,7 +104,7 @@ async fn join(arm: &Arm) -> anyhow::Result<Duration> {
     let start = Instant::now();
     let joins = arm.people[1..=JOINERS].iter().map(|actor| {
         let (app, actor) = (arm.app.clone(), *actor);
-        tokio::spawn(async move { member::join(&app, &actor, guild).await })
+        tokio::spawn(async move { member::join(&app, &actor, guild, Default::default()).await })
     });
     for join in joins.collect::<Vec<_>>() {
         answered(join.await?)?;

@@ -215,6 +215,15 @@ impl Cache {
             }
             // For those who connect to a voice server.
             D::VoiceServerUpdate(_) => {}
+            // Asked for where they are shown.
+            D::AutoModerationRuleCreate(_)
+            | D::AutoModerationRuleUpdate(_)
+            | D::AutoModerationRuleDelete(_)
+            | D::AutoModerationActionExecution(_)
+            | D::OscRaidAlert(_)
+            | D::OscReportUpdate(_)
+            | D::OscReportAnswer(_)
+            | D::OscCleanupUpdate(_) => {}
             D::OscReadStateUpdate(state) => {
                 self.read_states.insert(state.channel_id, state.clone());
             }

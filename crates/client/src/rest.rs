@@ -3,7 +3,7 @@
 //! Paths are written as the documentation has them: `/channels/1/messages` is v10's,
 //! `/osc/v1/guests` is ours; what begins with `/api/` or belongs to the root stays as it is.
 
-mod account;
+pub mod account;
 mod body;
 mod channel;
 mod guild;

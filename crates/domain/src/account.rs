@@ -341,7 +341,7 @@ mod tests {
     }
 
     async fn come(world: &World, name: &str) -> (Actor, String) {
-        let made = guest::create(&world.app, name, "test").await;
+        let made = guest::create(&world.app, name, "test", &guest::Newcomer::default()).await;
         let token = made.expect("a guest").token.expect("a token");
         (who(world, &token).await.expect("signed in"), token)
     }
@@ -396,10 +396,12 @@ mod tests {
         assert_eq!([a.is_ok(), b.is_ok()].iter().filter(|ok| **ok).count(), 1);
         let error = a.err().or(b.err()).expect("one lost");
         assert_eq!(code(&error), Some(Code::NAME_TAKEN));
-        let guest = guest::create(&world.app, "Pay Pal", "").await;
+        let guest = guest::create(&world.app, "Pay Pal", "", &guest::Newcomer::default()).await;
         assert_eq!(code(&guest.expect_err("no")), Some(Code::NAME_TAKEN));
-        guest::create(&world.app, "Anna", "").await.expect("one");
-        guest::create(&world.app, "Anna", "").await.expect("and another");
+        guest::create(&world.app, "Anna", "", &guest::Newcomer::default()).await.expect("one");
+        guest::create(&world.app, "Anna", "", &guest::Newcomer::default())
+            .await
+            .expect("and another");
     }
 
     #[tokio::test]

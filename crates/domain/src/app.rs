@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use proto::{Id, Limits, marker, osc::Registration};
 
 use crate::{
+    auto_moderation::Rule,
     blobs::Blobs,
     bus::{Bus, Gate},
     cache::{Cache, Guild, GuildState},
@@ -15,8 +16,8 @@ use crate::{
     presence::Presences,
     reject::{Reject, Result, no},
     rows::{
-        ChannelRow, EmojiRow, EventRow, GuildRow, MemberRow, MetaRow, RoleRow, ThreadRow, TipRow,
-        UserRow,
+        AutoModerationRow, ChannelRow, EmojiRow, EventRow, GuildRow, MemberRow, MetaRow, RoleRow,
+        ThreadRow, TipRow, UserRow,
     },
     store::{BoxFuture, IntoKey as _, Scan, Store},
     thread,
@@ -244,6 +245,8 @@ async fn load_guild(disk: &View, id: Id<marker::Guild>) -> anyhow::Result<Option
     let tips = disk.get_many::<TipRow>(tips.collect()).await?;
     let roles = disk.scan::<RoleRow>(Scan::of::<RoleRow>().prefix(id)).await?;
     let emojis = disk.scan::<EmojiRow>(Scan::of::<EmojiRow>().prefix(id)).await?;
+    let rules = Scan::of::<AutoModerationRow>().prefix(id);
+    let rules = disk.scan::<AutoModerationRow>(rules).await?;
     let mut members = std::collections::HashMap::new();
     let mut page = Scan::of::<MemberRow>().prefix(id);
     loop {
@@ -266,5 +269,6 @@ async fn load_guild(disk: &View, id: Id<marker::Guild>) -> anyhow::Result<Option
         emojis: emojis.into_iter().map(|row| (row.id, row)).collect(),
         members,
         voice: Default::default(),
+        rules: rules.into_iter().map(|row| (row.id, Arc::new(Rule::new(row)))).collect(),
     }))
 }

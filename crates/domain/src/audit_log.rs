@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    Actor, App, access,
+    Actor, App, access, auto_moderation,
     bus::{Audience, Event},
     cache::Guild,
     name,
@@ -71,7 +71,8 @@ pub async fn because<F: Future>(reason: Option<String>, doing: F) -> F::Output {
     poll_fn(poll).await
 }
 
-fn said() -> Option<String> {
+/// Why, as whoever asks said it.
+pub(crate) fn said() -> Option<String> {
     REASON.with_borrow(Clone::clone)
 }
 
@@ -329,6 +330,8 @@ async fn with_what_they_name(
     let threads = thread::of_messages(app, guild, Some(actor.user), threads).await?;
     let mut threads: Vec<_> = threads.into_values().collect();
     threads.sort_unstable_by_key(|thread| thread.id);
+    let rules = about(action::AUTO_MODERATION_RULE_CREATE..=action::AUTO_MODERATION_RULE_DELETE);
+    let rules = auto_moderation::known(guild, rules.map(Id::cast));
     Ok(AuditLog {
         audit_log_entries,
         users,
@@ -336,7 +339,7 @@ async fn with_what_they_name(
         integrations: Vec::new(),
         threads,
         application_commands: Vec::new(),
-        auto_moderation_rules: Vec::new(),
+        auto_moderation_rules: rules,
         guild_scheduled_events: Vec::new(),
     })
 }

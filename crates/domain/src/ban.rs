@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How far back a ban deletes messages: seven days.
-const DELETE_S: u32 = 604_800;
+pub(crate) const DELETE_S: u32 = 604_800;
 const DAY_S: u32 = 86_400;
 
 /// Bans of one page, as Discord has it.
@@ -112,27 +112,27 @@ pub async fn create(
     let (batch, events) = {
         let state = guild.read();
         guild::require(app, &state, actor, Permissions::BAN_MEMBERS)?;
-        banning(app, &state, actor, &user, seconds, reason)?
+        banning(app, &state, actor.user, &user, seconds, reason)?
     };
     lane.enqueue(batch, events).durable().await
 }
 
 /// What bans somebody who is not banned yet.
-fn banning(
+pub(crate) fn banning(
     app: &App,
     state: &GuildState,
-    actor: &Actor,
+    by: Id<marker::User>,
     user: &UserRow,
     seconds: u32,
     reason: Option<String>,
 ) -> Result<(Batch, Vec<Event>)> {
     let (id, target) = (state.row.id, user.id);
-    if state.is_owner(target) || target == actor.user {
+    if state.is_owner(target) || target == by {
         return no(Reject::Refused(Code::MISSING_PERMISSIONS));
     }
     let (mut batch, mut events) = (Batch::new(), Vec::new());
     if state.members.contains_key(&target) {
-        if !member::outranks(state, actor.user, target) {
+        if !member::outranks(state, by, target) {
             return no(Reject::Refused(Code::MISSING_PERMISSIONS));
         }
         (batch, events) = member::removal(app, state, user);
@@ -145,7 +145,7 @@ fn banning(
     }
     events.insert(0, told(id, user, Dispatch::GuildBanAdd));
     let entry = Entry::new(action::MEMBER_BAN_ADD, Some(target.cast()));
-    entry.write(app, id, actor.user, &mut batch, &mut events);
+    entry.write(app, id, by, &mut batch, &mut events);
     Ok((batch, events))
 }
 
@@ -192,7 +192,8 @@ pub async fn create_many(
         for ((target, user), ban) in ids.into_iter().zip(users).zip(known) {
             let user = user.filter(|user| user.kind != UserKind::Deleted);
             let user = user.filter(|_| ban.is_none() && left > 0);
-            let done = user.map(|user| banning(app, &state, actor, &user, seconds, reason.clone()));
+            let done =
+                user.map(|user| banning(app, &state, actor.user, &user, seconds, reason.clone()));
             let Some(Ok((one, told))) = done else {
                 answer.failed_users.push(target);
                 continue;
@@ -220,13 +221,13 @@ fn delete_seconds(draft: &CreateBan) -> Result<u32> {
 }
 
 /// The least id of that time.
-fn id_at(at: Timestamp) -> Id<marker::Message> {
+pub(crate) fn id_at(at: Timestamp) -> Id<marker::Message> {
     let ms = at.as_ms().saturating_sub(EPOCH_MS).max(1) as u64;
     Id::new(ms << TIME_SHIFT).expect("a time above the epoch")
 }
 
 /// How many are banned, as far as the limit is concerned.
-async fn count(app: &App, id: Id<marker::Guild>) -> Result<usize> {
+pub(crate) async fn count(app: &App, id: Id<marker::Guild>) -> Result<usize> {
     let mut count = 0;
     let mut page = Scan::of::<BanRow>().prefix(id);
     loop {
@@ -241,7 +242,7 @@ async fn count(app: &App, id: Id<marker::Guild>) -> Result<usize> {
     }
 }
 
-fn told(
+pub(crate) fn told(
     guild_id: Id<marker::Guild>,
     user: &UserRow,
     dispatch: impl FnOnce(Box<GuildUser>) -> Dispatch,

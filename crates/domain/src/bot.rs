@@ -387,6 +387,7 @@ fn joining(
                 deaf: false,
                 mute: false,
                 guest: false,
+                quarantined: false,
             };
             events.push(member::added(&member, bot));
             batch = batch.insert(&member);

@@ -20,9 +20,10 @@ use proto::{
 };
 
 use crate::{
+    auto_moderation::Rule,
     rows::{
-        ChannelRow, EmojiRow, GuildRow, MemberRow, RoleRow, ThreadMemberRow, ThreadRow, TipRow,
-        UserRow,
+        AutoModerationRow, ChannelRow, EmojiRow, GuildRow, MemberRow, RoleRow, ThreadMemberRow,
+        ThreadRow, TipRow, UserRow,
     },
     store::{Entity, Op, Row, Table},
 };
@@ -30,6 +31,24 @@ use crate::{
 mod thread;
 
 pub use thread::Thread;
+/// Who may write in a locked room: those with one of these.
+pub const MODERATES: Permissions = Permissions::from_bits_truncate(
+    Permissions::MANAGE_MESSAGES.bits()
+        | Permissions::MODERATE_MEMBERS.bits()
+        | Permissions::MANAGE_GUILD.bits(),
+);
+
+/// What nobody else does in one.
+const WRITES: Permissions = Permissions::from_bits_truncate(
+    Permissions::SEND_MESSAGES.bits()
+        | Permissions::SEND_MESSAGES_IN_THREADS.bits()
+        | Permissions::CREATE_PUBLIC_THREADS.bits()
+        | Permissions::CREATE_PRIVATE_THREADS.bits()
+        | Permissions::SEND_TTS_MESSAGES.bits()
+        | Permissions::SEND_VOICE_MESSAGES.bits()
+        | Permissions::SEND_POLLS.bits()
+        | Permissions::ADD_REACTIONS.bits(),
+);
 
 #[derive(Default)]
 pub struct Cache {
@@ -47,6 +66,12 @@ pub struct Cache {
     pub(crate) pictures: crate::picture::Shelf,
     pub(crate) index: crate::search::Index,
     pub(crate) touched: crate::directory::Touched,
+    /// What people wrote and who came just now, for rules against spam and raids.
+    pub(crate) spam: crate::auto_moderation::Recent,
+    pub(crate) arrivals: crate::safety::Arrivals,
+    pub(crate) challenges: crate::challenge::Challenges,
+    /// Reports, counted by who made them.
+    pub(crate) reported: crate::tries::Tries,
 }
 
 /// An active guild. Lock it briefly, never across an await.
@@ -69,6 +94,8 @@ pub struct GuildState {
     pub members: HashMap<Id<marker::User>, Arc<MemberRow>>,
     /// Who is in voice; not stored.
     pub voice: HashMap<Id<marker::User>, VoiceState>,
+    /// Of automatic moderation.
+    pub rules: BTreeMap<Id<marker::AutoModerationRule>, Arc<Rule>>,
 }
 
 /// Members of one class see the same channels: what fan-out groups by.
@@ -121,6 +148,7 @@ impl GuildState {
             emojis: BTreeMap::new(),
             members: HashMap::new(),
             voice: HashMap::new(),
+            rules: BTreeMap::new(),
         }
     }
 
@@ -144,7 +172,8 @@ impl GuildState {
             return Permissions::NONE;
         };
         let roles = self.roles_of(member);
-        self.for_guests(member, permission::compute_guild(&self.asker(member, &roles, now)))
+        let have = permission::compute_guild(&self.asker(member, &roles, now));
+        self.as_it_stands(member, have, now)
     }
 
     /// Permissions of a member in a channel; none for others.
@@ -163,7 +192,7 @@ impl GuildState {
             true => self.in_thread(&asker, channel, self.is_in(member.user_id, channel.id)),
             false => permission::compute(&asker, &channel.overwrites),
         };
-        self.for_guests(member, have)
+        self.as_it_stands(member, have, now)
     }
 
     /// What somebody without any role may do in a channel: a visitor of a public room.
@@ -199,14 +228,27 @@ impl GuildState {
         }
     }
 
-    /// Where guests may not write they may still look and listen.
-    fn for_guests(&self, member: &MemberRow, have: Permissions) -> Permissions {
-        if !member.guest || self.row.guests_write || self.is_owner(member.user_id) {
+    /// Without what is shut for now: where guests may not write they may still look and listen, as
+    /// may everybody but moderators in a locked room, and who has a name that is not wanted.
+    fn as_it_stands(&self, member: &MemberRow, have: Permissions, now: Timestamp) -> Permissions {
+        const LOOKS: Permissions = Permissions::from_bits_truncate(
+            Permissions::VIEW_CHANNEL.bits() | Permissions::READ_MESSAGE_HISTORY.bits(),
+        );
+        if self.is_owner(member.user_id) || have.contains(Permissions::ADMINISTRATOR) {
             return have;
         }
-        have & (Permissions::VIEW_CHANNEL
-            | Permissions::READ_MESSAGE_HISTORY
-            | Permissions::CONNECT)
+        let safety = &self.row.safety;
+        let raid = safety.raid_until.is_some_and(|until| until > now);
+        if member.guest && (!self.row.guests_write || raid) {
+            return have & (LOOKS | Permissions::CONNECT);
+        }
+        if member.quarantined && !have.contains(Permissions::MANAGE_GUILD) {
+            return have & (LOOKS | Permissions::CHANGE_NICKNAME);
+        }
+        if safety.locked && (have & MODERATES).is_empty() {
+            return have.without(WRITES);
+        }
+        have
     }
 
     /// The highest place among the member's roles; the owner stands above all.
@@ -412,6 +454,11 @@ impl Cache {
                 self.touched.touch(guild.id);
                 guild.write().members.insert(row.user_id, Arc::new(row));
             }
+        } else if is::<AutoModerationRow>(table) {
+            let row = AutoModerationRow::from_row(row)?;
+            if let Some(guild) = self.guild(row.guild_id) {
+                guild.write().rules.insert(row.id, Arc::new(Rule::new(row)));
+            }
         } else if is::<UserRow>(table) {
             self.user_changes.fetch_add(1, Ordering::SeqCst);
             let row = UserRow::from_row(row)?;
@@ -463,6 +510,12 @@ impl Cache {
             let guild = Id::new(first).and_then(|guild| self.guild(guild));
             if let (Some(guild), Some(id)) = (guild, second.and_then(Id::new)) {
                 guild.write().emojis.remove(&id);
+            }
+        } else if is::<AutoModerationRow>(table) {
+            let guild = Id::new(first).and_then(|guild| self.guild(guild));
+            let rule = second.and_then(Id::new);
+            if let (Some(guild), Some(rule)) = (guild, rule) {
+                guild.write().rules.remove(&rule);
             }
         } else if is::<RoleRow>(table) || is::<MemberRow>(table) {
             let guild = Id::new(first).and_then(|guild| self.guild(guild));

@@ -74,7 +74,24 @@ pub(crate) async fn may_open(app: &App, actor: &Actor, other: Id<marker::User>) 
         let unknown = Reject::Unknown(Code::UNKNOWN_USER);
         return no(if asked { Reject::Refused(Code::CANNOT_DM) } else { unknown });
     }
+    if paused(app, actor.user, other).await? {
+        return no(Reject::Refused(Code::CANNOT_DM));
+    }
     relationship::on_terms(app, actor.user, other).await
+}
+
+/// Whether the rooms that bring these two together have all paused direct messages.
+async fn paused(app: &App, one: Id<marker::User>, other: Id<marker::User>) -> Result<bool> {
+    let shared = shared_guilds(app, one, other).await?;
+    let now = app.clock.now();
+    let shut = |member: &MemberRow| {
+        let guild = app.cache.guild(member.guild_id);
+        let until = guild.and_then(|guild| guild.read().row.safety.dms_disabled_until);
+        until.is_some_and(|until| until > now)
+    };
+    Ok(!shared.is_empty()
+        && shared.iter().all(shut)
+        && !relationship::welcome(app, one, other).await?)
 }
 
 /// A bare conversation.
@@ -124,11 +141,20 @@ pub(crate) async fn partners(app: &App, user: Id<marker::User>) -> Result<Vec<Id
     Ok(all)
 }
 
-async fn share_a_guild(app: &App, one: Id<marker::User>, other: Id<marker::User>) -> Result<bool> {
+/// The other's memberships in rooms that both are in.
+async fn shared_guilds(
+    app: &App,
+    one: Id<marker::User>,
+    other: Id<marker::User>,
+) -> Result<Vec<MemberRow>> {
     let guilds = |user| Scan::of::<MemberRow>().by("by_user").prefix(user);
     let mine = app.disk.scan::<MemberRow>(guilds(one)).await?;
     let keys = mine.iter().map(|member| (member.guild_id, other).into_key()).collect();
-    Ok(app.disk.get_many::<MemberRow>(keys).await?.iter().any(Option::is_some))
+    Ok(app.disk.get_many::<MemberRow>(keys).await?.into_iter().flatten().collect())
+}
+
+async fn share_a_guild(app: &App, one: Id<marker::User>, other: Id<marker::User>) -> Result<bool> {
+    Ok(!shared_guilds(app, one, other).await?.is_empty())
 }
 
 /// Whether these two may know of each other: a shared room, a conversation, as friends, or because

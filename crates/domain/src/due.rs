@@ -3,7 +3,10 @@
 use crate::{
     App, audit_log, guest, login,
     reject::{Error, Reject, Result},
-    rows::{AuditLogRow, EventRow, GatewaySessionRow, NonceRow, SecretRow, SilenceRow},
+    rows::{
+        AuditLogRow, EventRow, GatewaySessionRow, JoinRow, NonceRow, ReportRow, SecretRow,
+        SilenceRow,
+    },
     store::{Batch, Entity, Scan, Value},
 };
 
@@ -25,6 +28,9 @@ pub async fn run_once(app: &App) {
     settle("silences", prune_silences(app).await);
     settle("threads", crate::thread::archive_idle(app).await);
     settle("audit logs", prune_audit_logs(app).await);
+    settle("joins", prune_joins(app).await);
+    settle("reports", prune_reports(app).await);
+    settle("cleanups", crate::cleanup::run_once(app).await);
     settle("directory", crate::directory::refresh_dirty(app).await);
     settle("index of messages", crate::search::run_once(app).await);
     settle("what is deleted", crate::purge::run_once(app).await);
@@ -90,6 +96,17 @@ async fn prune_audit_logs(app: &App) -> Result<()> {
     let oldest = audit_log::first_id_at(app.clock.now().plus_ms(-kept_ms));
     let scan = Scan::of::<AuditLogRow>().by("by_age").before(oldest);
     prune_by::<AuditLogRow>(app, scan).await
+}
+
+async fn prune_joins(app: &App) -> Result<()> {
+    let old = app.clock.now().plus_ms(-i64::from(app.limits.join_days) * 24 * HOUR_MS);
+    prune_by::<JoinRow>(app, Scan::of::<JoinRow>().by("by_time").before(old)).await
+}
+
+async fn prune_reports(app: &App) -> Result<()> {
+    let old = app.clock.now().plus_ms(-i64::from(app.limits.report_days) * 24 * HOUR_MS);
+    let old = crate::report::id_at(old);
+    prune_by::<ReportRow>(app, Scan::of::<ReportRow>().by("by_time").before(old)).await
 }
 
 async fn prune_secrets(app: &App) -> Result<()> {

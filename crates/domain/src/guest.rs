@@ -1,14 +1,15 @@
 //! Guests: people without an account, one click away. Forgotten when they stay away.
 
-use proto::{Code, Id, gateway::Dispatch, marker, osc::SignedIn};
+use proto::{Code, Id, gateway::Dispatch, marker, osc::SignedIn, safety::Solution};
 
 use crate::{
     Actor, App,
     bus::{Audience, Event},
-    dm, group, guild, login, member, name, notification, read_state,
+    challenge, dm, group, guild, login, member, name, notification, read_state,
     reject::{Error, Reject, Result, no},
     relationship, render,
     rows::{BanRow, DmRow, GuildRow, MemberRow, NotificationRow, ReadStateRow, UserKind, UserRow},
+    safety::Block,
     store::{Batch, SCAN_MAX, Scan, Value},
     thread,
     user::{self, Rooms},
@@ -18,13 +19,21 @@ use crate::{
 const PIECE: usize = 100;
 const DAY_MS: i64 = 86_400_000;
 
+/// Where a guest comes from, and its answer to a challenge if it was given one.
+#[derive(Debug, Clone, Default)]
+pub struct Newcomer {
+    pub block: Option<Block>,
+    pub challenge: Option<Solution>,
+}
+
 /// A new guest with a name that people see.
-pub async fn create(app: &App, name: &str, client: &str) -> Result<SignedIn> {
+pub async fn create(app: &App, name: &str, client: &str, newcomer: &Newcomer) -> Result<SignedIn> {
     if !app.policy.guests {
         return no(Reject::Refused(Code::GUESTS_OFF));
     }
     let name = name::display("name", name, app.limits.display_name_length)?;
     name::not_misleading(app, "name", &name, None).await?;
+    challenge::require(app, newcomer.block, newcomer.challenge.as_ref())?;
     let guest = new_row(app, name);
     let (login, token) = login::issue(app, guest.id, client);
     let lane = app.lane_user(guest.id).await;
@@ -256,7 +265,7 @@ mod tests {
     #[tokio::test]
     async fn a_guest_is_told_how_long_it_is_kept() {
         let world = World::new().await;
-        let made = create(&world.app, "Anna", "").await.expect("a guest");
+        let made = create(&world.app, "Anna", "", &Newcomer::default()).await.expect("a guest");
         let osc = made.user.osc.expect("ours");
         assert!(osc.guest && osc.tag.is_some());
         let (now, days) = (world.app.clock.now(), i64::from(world.app.limits.guest_days));

@@ -124,6 +124,7 @@ async fn found(
             visibility: draft.visibility,
             guests_write: draft.guests_write.unwrap_or(true),
             system_channel_id: None,
+            safety: Default::default(),
         };
         let (batch, events) = founding(app, actor, row).await?;
         match lane.enqueue(batch, events).durable_or_conflict().await? {

@@ -22,6 +22,7 @@ use crate::{
     reject::{Reject, Result, no},
     render,
     rows::{InviteRow, UserKind, UserRow},
+    safety::{self, Arrival},
     store::{Batch, Scan},
 };
 
@@ -350,7 +351,7 @@ fn may_end(app: &App, state: &GuildState, actor: &Actor, row: &InviteRow) -> Res
 }
 
 /// Comes in by an invite. A use is counted with the join, and only with it.
-pub async fn join(app: &App, actor: &Actor, code: &str) -> Result<Guild> {
+pub async fn join(app: &App, actor: &Actor, code: &str, arrival: Arrival) -> Result<Guild> {
     actor.person()?;
     let (row, guild) = find(app, code).await?;
     let user = app.user(actor.user).await?;
@@ -360,7 +361,11 @@ pub async fn join(app: &App, actor: &Actor, code: &str) -> Result<Guild> {
     let Some(mut row) = row.filter(|row| still && is_good(row, app.clock.now())) else {
         return no(Reject::Unknown(Code::UNKNOWN_INVITE));
     };
-    let entry = member::entry(app, actor, &user, row.guild_id).await?;
+    let inside = guild.read().members.contains_key(&actor.user);
+    if !inside && safety::invites_paused(&guild.read(), app.clock.now()) {
+        return no(Reject::Refused(Code::INVITES_PAUSED));
+    }
+    let entry = member::entry(app, actor, &user, &guild, arrival, Some(code)).await?;
     let entry = entry.map(|(batch, mut events)| {
         row.uses += 1;
         if row.max_uses == 0 || row.uses < row.max_uses {

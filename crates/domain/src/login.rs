@@ -362,7 +362,9 @@ mod tests {
     use crate::{account, guest, testing::World};
 
     async fn come(world: &World) -> (Actor, String) {
-        let made = guest::create(&world.app, "Anna", "curl/8\r\nX: y").await.expect("a guest");
+        let made = guest::create(&world.app, "Anna", "curl/8\r\nX: y", &guest::Newcomer::default())
+            .await
+            .expect("a guest");
         let token = made.token.expect("a token");
         let actor = authenticate(&world.app, &token).await.expect("no fault");
         (actor.expect("signed in"), token)

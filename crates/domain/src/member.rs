@@ -21,6 +21,7 @@ use proto::{
 use crate::{
     Actor, App, access,
     audit_log::Entry,
+    auto_moderation::{self, Scene},
     bus::Event,
     cache::{self, GuildState},
     channel, guild,
@@ -29,6 +30,7 @@ use crate::{
     reject::{Error, Reject, Result, no},
     render,
     rows::{BanRow, ChannelRow, MemberRow, Purge, RoleRow, UserKind, UserRow},
+    safety::{self, Arrival},
     store::{Batch, Entity as _, Scan},
     thread,
 };
@@ -49,6 +51,7 @@ pub(crate) fn row(app: &App, guild: Id<marker::Guild>, actor: &Actor) -> MemberR
         deaf: false,
         mute: false,
         guest: actor.is_guest(),
+        quarantined: false,
     }
 }
 
@@ -96,24 +99,30 @@ pub(crate) async fn room_for_one_more(app: &App, user: Id<marker::User>) -> Resu
 }
 
 /// Comes into a public room.
-pub async fn join(app: &App, actor: &Actor, id: Id<marker::Guild>) -> Result<Guild> {
+pub async fn join(
+    app: &App,
+    actor: &Actor,
+    id: Id<marker::Guild>,
+    arrival: Arrival,
+) -> Result<Guild> {
     actor.person()?;
     let guild = app.guild(id).await?;
     let open = |state: &GuildState| state.row.visibility == Visibility::Public;
-    come_in(app, actor, guild, open).await
+    come_in(app, actor, guild, arrival, open).await
 }
 
 /// Comes into a public or unlisted room by its address.
-pub async fn join_by_slug(app: &App, actor: &Actor, slug: &str) -> Result<Guild> {
+pub async fn join_by_slug(app: &App, actor: &Actor, slug: &str, arrival: Arrival) -> Result<Guild> {
     actor.person()?;
     let guild = guild::at_slug(app, slug).await?;
-    come_in(app, actor, guild, |state| guild::answers_to(state, slug)).await
+    come_in(app, actor, guild, arrival, |state| guild::answers_to(state, slug)).await
 }
 
 async fn come_in(
     app: &App,
     actor: &Actor,
     guild: Arc<cache::Guild>,
+    arrival: Arrival,
     open: impl Fn(&GuildState) -> bool,
 ) -> Result<Guild> {
     let enter = |state: &GuildState| open(state) || state.members.contains_key(&actor.user);
@@ -126,7 +135,7 @@ async fn come_in(
     if still.is_none_or(|guild| !enter(&guild.read())) {
         return no(Reject::Unknown(Code::UNKNOWN_GUILD));
     }
-    let entry = entry(app, actor, &user, guild.id).await?;
+    let entry = entry(app, actor, &user, &guild, arrival, None).await?;
     finish(app, lane, &guild, actor, entry).await
 }
 
@@ -135,18 +144,24 @@ pub(crate) async fn entry(
     app: &App,
     actor: &Actor,
     user: &UserRow,
-    guild: Id<marker::Guild>,
+    guild: &cache::Guild,
+    arrival: Arrival,
+    invite: Option<&str>,
 ) -> Result<Option<(Batch, Vec<Event>)>> {
-    let key = (guild, actor.user);
+    let key = (guild.id, actor.user);
     if app.store.get::<MemberRow>(key).await?.is_some() {
         return Ok(None);
     }
     if app.store.get::<BanRow>(key).await?.is_some() {
         return no(Reject::Refused(Code::BANNED));
     }
+    safety::may_enter(&guild.read(), actor, app.clock.now())?;
     room_for_one_more(app, actor.user).await?;
-    let (row, batch) = silence::taken_up(app, row(app, guild, actor)).await?;
-    Ok(Some((batch.insert(&row), vec![added(&row, user)])))
+    let (mut row, batch) = silence::taken_up(app, row(app, guild.id, actor)).await?;
+    row.quarantined = auto_moderation::names(app, &guild.read(), &row, user)
+        .is_some_and(|verdict| verdict.quarantines());
+    let batch = batch.insert(&row).put(&safety::joined(app, guild.id, user.id, arrival, invite));
+    Ok(Some((batch, vec![added(&row, user)])))
 }
 
 /// Writes an entry, greets, and answers the guild.
@@ -164,13 +179,37 @@ pub(crate) async fn finish(
             app.flushed().await?;
         }
         Some((batch, events)) => match lane.enqueue(batch, events).durable_or_conflict().await? {
-            Ok(()) => greet(app, guild, actor).await?,
+            Ok(()) => {
+                greet(app, guild, actor).await?;
+                safety::watch(app, guild).await?;
+                named(app, guild, actor.user).await?;
+            }
             // Came in by another door in the same moment.
             Err(conflict) if conflict.table == MemberRow::TABLE.name => app.flushed().await?,
             Err(conflict) => return no(Reject::Conflict(conflict)),
         },
     }
     guild::whole(app, guild.id).await
+}
+
+/// Does what the rules for names say about a member who came or changed its name.
+pub(crate) async fn named(
+    app: &App,
+    guild: &Arc<cache::Guild>,
+    user_id: Id<marker::User>,
+) -> Result<()> {
+    if guild.read().rules.is_empty() {
+        return Ok(());
+    }
+    let user = app.user(user_id).await?;
+    let verdict = {
+        let state = guild.read();
+        let member = state.members.get(&user_id);
+        member.and_then(|row| auto_moderation::names(app, &state, row, &user))
+    };
+    let Some(verdict) = verdict else { return Ok(()) };
+    let scene = Scene { guild, user: user_id, channel: None, message: None };
+    auto_moderation::carry_out(app, scene, &verdict).await
 }
 
 /// Tells in the system channel that somebody came, if the guild has one. After the join and apart

@@ -10,8 +10,8 @@ use proto::{
     gateway::Dispatch,
     marker,
     message::{
-        self, CreateMessage, EditMessage, Message, MessageDelete, MessageDeleteBulk,
-        MessageReference, Nonce,
+        self, AUTO_MODERATION_ACTION, CreateMessage, EditMessage, Message, MessageDelete,
+        MessageDeleteBulk, MessageReference, Nonce,
     },
 };
 
@@ -20,6 +20,7 @@ use crate::{
     access::Place,
     attachment::{self, Upload},
     audit_log::Entry,
+    auto_moderation::{self, Scene, Verdict},
     bus::{Audience, Event},
     dm, emoji, read_state,
     reject::{Reject, Result, no},
@@ -67,6 +68,12 @@ pub async fn send(
     check::slow_mode(app, actor, &place).await?;
     let reference = check::reference(app, &place, &draft).await?;
     let (mut row, mentioned) = check::draft(app, actor, &place, draft, &files, reference)?;
+    let verdict = auto_moderation::judge(app, actor, &place, &row.content);
+    if let Some(refusal) = verdict.as_ref().and_then(Verdict::refusal) {
+        drop(lane);
+        hit(app, &place, actor.user, None, verdict).await;
+        return no(refusal);
+    }
     row.attachments = attachment::rows(actor, &row, files);
 
     // Before the message: whom it brings into a thread hears it.
@@ -83,6 +90,7 @@ pub async fn send(
     let answer = page::for_answer(&message);
     lane.enqueue(batch, events).durable().await?;
     check::sent(app, actor, &place);
+    hit(app, &place, actor.user, Some(answer.id), verdict).await;
     Ok(answer)
 }
 
@@ -106,6 +114,34 @@ pub(crate) async fn told(
     let event = Dispatch::MessageCreate(Box::new(message.clone()));
     events.push(Event::Dispatch(audience(place), event));
     Ok((batch, events, message))
+}
+
+/// Says no to a name of something here that a rule blocks. No lane is held.
+pub(crate) async fn may_be_called(
+    app: &App,
+    actor: &Actor,
+    place: &Place,
+    name: &str,
+) -> Result<()> {
+    let verdict = auto_moderation::judge(app, actor, place, name);
+    let refusal = verdict.as_ref().and_then(Verdict::refusal);
+    hit(app, place, actor.user, None, verdict).await;
+    refusal.map_or(Ok(()), no)
+}
+
+/// Does what rules say that were hit. The message's own fate is settled: what fails here is logged.
+async fn hit(
+    app: &App,
+    place: &Place,
+    user: Id<marker::User>,
+    message: Option<Id<marker::Message>>,
+    verdict: Option<Verdict>,
+) {
+    let (Some(verdict), Some(guild)) = (verdict, &place.guild) else { return };
+    let scene = Scene { guild, user, channel: Some(place.channel.id), message };
+    if let Err(error) = auto_moderation::carry_out(app, scene, &verdict).await {
+        tracing::error!(?error, "cannot carry out a rule");
+    }
 }
 
 /// A retry: the same message, once it is sure to be on disk.
@@ -177,6 +213,13 @@ pub async fn edit(
     if !changes(&before, &row) {
         return page::render_one(app, actor, &before).await;
     }
+    let own = before.author_id == actor.user && before.content != row.content;
+    let verdict = own.then(|| auto_moderation::judge(app, actor, &place, &row.content)).flatten();
+    if let Some(refusal) = verdict.as_ref().and_then(Verdict::refusal) {
+        drop(lane);
+        hit(app, &place, actor.user, None, verdict).await;
+        return no(refusal);
+    }
     row.edited_at = Some(app.clock.now());
     let mut batch = Batch::new().put(&row).and(attachment::keep(&added));
     batch = batch.and(attachment::drop_rows(&gone));
@@ -184,6 +227,7 @@ pub async fn edit(
     let event = Dispatch::MessageUpdate(Box::new(message));
     lane.enqueue(batch, vec![Event::Dispatch(audience(&place), event)]).durable().await?;
     attachment::remove_blobs(app, &gone).await;
+    hit(app, &place, actor.user, Some(row.id), verdict).await;
     page::render_one(app, actor, &row).await
 }
 
@@ -279,7 +323,8 @@ pub async fn delete(
     let lane = app.lane_channel(place.guild_id(), channel).await;
     let place = access::channel(app, actor, channel).await?;
     let row = find(app, channel, id).await?;
-    if row.author_id != actor.user {
+    // An alert of a rule stands under the name of whom it is about.
+    if row.author_id != actor.user || row.kind == AUTO_MODERATION_ACTION {
         place.require(Permissions::MANAGE_MESSAGES)?;
     }
     if row.kind == message::THREAD_STARTER_MESSAGE {

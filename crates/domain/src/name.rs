@@ -254,7 +254,7 @@ fn joins(c: char) -> bool {
 
 /// Controls, unassigned and private characters, and those that Unicode calls ignorable or that show
 /// nothing.
-fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     if c.is_control() || !is_public_assigned(c) {
         return true;
     }
@@ -267,7 +267,7 @@ fn is_unseen(c: char) -> bool {
 }
 
 /// Marks that Latin, Greek and Cyrillic letters carry.
-fn is_accent(c: char) -> bool {
+pub(crate) fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
 }
 
@@ -298,7 +298,7 @@ fn unify(text: &str) -> String {
 }
 
 /// Small capitals, which UTS 39 leaves apart from letters.
-fn plain_letter(c: char) -> char {
+pub(crate) fn plain_letter(c: char) -> char {
     const SMALL: &str = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ";
     const PLAIN: &[u8; 25] = b"abcdefghijklmnopqrstuvwyz";
     match SMALL.chars().position(|small| small == c) {

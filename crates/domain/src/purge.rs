@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use proto::{Id, marker};
+use proto::{Id, marker, message::AUTO_MODERATION_ACTION};
 
 use crate::{
     App, attachment,
@@ -14,9 +14,9 @@ use crate::{
     message, notification, picture,
     reject::Result,
     rows::{
-        AttachmentRow, AuditLogRow, BanRow, CommandRow, EmojiRow, InviteRow, MemberRow, MessageRow,
-        PinRow, Purge, PurgeRow, ReactionRow, ReadStateRow, SilenceRow, ThreadMemberRow, ThreadRow,
-        WebhookRow,
+        AttachmentRow, AuditLogRow, AutoModerationRow, BanRow, CleanupRow, CommandRow, EmojiRow,
+        InviteRow, JoinRow, MemberRow, MessageRow, PinRow, Purge, PurgeRow, ReactionRow,
+        ReadStateRow, ReportRow, SilenceRow, ThreadMemberRow, ThreadRow, WebhookRow,
     },
     store::{Batch, Entity, IntoKey, Scan},
     thread,
@@ -254,6 +254,18 @@ async fn guild(app: &App, id: Id<marker::Guild>) -> Result<Left> {
         if any::<SilenceRow>(app, id).await? {
             batch = batch.prune::<SilenceRow>(id, None, PLAIN_PIECE);
         }
+        if any::<AutoModerationRow>(app, id).await? {
+            batch = batch.prune::<AutoModerationRow>(id, None, PLAIN_PIECE);
+        }
+        if any::<JoinRow>(app, id).await? {
+            batch = batch.prune::<JoinRow>(id, None, PLAIN_PIECE);
+        }
+        if any::<ReportRow>(app, id).await? {
+            batch = batch.prune::<ReportRow>(id, None, PLAIN_PIECE);
+        }
+        if any::<CleanupRow>(app, id).await? {
+            batch = batch.prune::<CleanupRow>(id, None, PLAIN_PIECE);
+        }
         let set = notification::of(app, id.cast(), PIECE).await?;
         let (batch, events) = notification::forget(batch, &set);
         if batch.ops.is_empty() && !emojis(app, id.cast()).await? {
@@ -285,6 +297,10 @@ async fn author(
         let rows = app.disk.scan::<MessageRow>(scan.from(from).before(ids.end)).await?;
         let mut by_channel: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for row in rows.iter().filter(|row| row.guild_id == Some(guild_id)) {
+            // An alert is about somebody, not by them.
+            if row.kind == AUTO_MODERATION_ACTION {
+                continue;
+            }
             by_channel.entry(row.channel_id).or_default().push(row.id);
         }
         for (channel, ids) in by_channel {

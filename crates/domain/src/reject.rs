@@ -25,6 +25,10 @@ pub enum Reject {
     Forbidden(Permissions),
     /// A rule other than a permission says no.
     Refused(Code),
+    /// The same in the room's own words.
+    Worded(Code, String),
+    /// So many guests come that this one has to work for it first.
+    Challenge(Box<proto::safety::Challenge>),
     /// Fields of the body are wrong.
     Invalid(Vec<FieldError>),
     /// Too often.

@@ -4,9 +4,9 @@ use proto::{
     Id, Timestamp,
     channel::{self, Channel},
     emoji::CustomEmoji,
-    guild::{FEATURE_DISCOVERABLE, Guild, GuildOsc, Visibility},
+    guild::{FEATURE_DISCOVERABLE, Guild, GuildOsc, IncidentsData, Visibility},
     marker,
-    member::{MEMBER_IS_GUEST, Member},
+    member::{MEMBER_IS_GUEST, MEMBER_QUARANTINED, Member},
     role::{Role, RoleColors, RoleTags},
     thread::ThreadMetadata,
     user::{CurrentUser, User, UserFixed, UserOsc},
@@ -16,8 +16,8 @@ use crate::{
     App,
     cache::GuildState,
     rows::{
-        ChannelRow, EmojiRow, GuildRow, MemberRow, RoleRow, ThreadRow, TipRow, UserKind, UserRow,
-        WebhookAuthor,
+        ChannelRow, EmojiRow, GuildRow, MemberRow, RoleRow, Safety, ThreadRow, TipRow, UserKind,
+        UserRow, WebhookAuthor,
     },
 };
 
@@ -109,7 +109,8 @@ pub fn member(row: &MemberRow, user: Option<User>) -> Member {
         communication_disabled_until: row.timed_out_until,
         deaf: row.deaf,
         mute: row.mute,
-        flags: if row.guest { MEMBER_IS_GUEST } else { 0 },
+        flags: if row.guest { MEMBER_IS_GUEST } else { 0 }
+            | if row.quarantined { MEMBER_QUARANTINED } else { 0 },
         permissions: None,
         fixed: Default::default(),
     }
@@ -230,13 +231,25 @@ pub fn guild(row: &GuildRow, roles: Vec<Role>) -> Guild {
         system_channel_id: row.system_channel_id,
         approximate_member_count: None,
         approximate_presence_count: None,
+        incidents_data: incidents(&row.safety),
         fixed: Default::default(),
         osc: Some(GuildOsc {
             slug: row.slug.clone(),
             visibility: row.visibility,
             guests_write: row.guests_write,
+            locked: row.safety.locked,
+            raid_until: row.safety.raid_until,
         }),
     }
+}
+
+/// What of it bots know; nothing if nothing was ever paused, or all is over that was.
+pub fn incidents(safety: &Safety) -> Option<IncidentsData> {
+    let data = IncidentsData {
+        invites_disabled_until: safety.invites_disabled_until,
+        dms_disabled_until: safety.dms_disabled_until,
+    };
+    (data.invites_disabled_until.is_some() || data.dms_disabled_until.is_some()).then_some(data)
 }
 
 /// A guild with its roles and emoji, as it stands.

@@ -65,6 +65,10 @@ pub const TABLES: &[&Table] = &[
     PairRow::TABLE,
     CommandRow::TABLE,
     ApplicationRow::TABLE,
+    AutoModerationRow::TABLE,
+    ReportRow::TABLE,
+    JoinRow::TABLE,
+    CleanupRow::TABLE,
     EventRow::TABLE,
     GatewaySessionRow::TABLE,
 ];
@@ -156,6 +160,10 @@ macro_rules! rows {
     )*};
 }
 
+mod safety;
+
+pub use safety::{AutoModerationRow, CleanupRow, JoinRow, ReportRow, Safety};
+
 rows! {
     /// Single values: high-water marks, the server's own secrets and settings.
     MetaRow = "meta" key(name: String) {
@@ -236,6 +244,8 @@ rows! {
         /// Guests may write.
         guests_write: bool,
         system_channel_id: Option<Id<marker::Channel>>,
+        #[serde(default, skip_serializing_if = "is_default")]
+        safety: Safety,
     }
 
     /// An address of a guild. Never deleted: addresses are never reused.
@@ -385,6 +395,9 @@ rows! {
         /// No account behind it.
         #[serde(default, skip_serializing_if = "is_default")]
         guest: bool,
+        /// Its name hit a rule: it may look on until it has another.
+        #[serde(default, skip_serializing_if = "is_default")]
+        quarantined: bool,
     }
 
     BanRow = "ban" key(guild_id: Id<marker::Guild>, user_id: Id<marker::User>) {

@@ -82,6 +82,7 @@ async fn fill(
             deaf: false,
             mute: false,
             guest: true,
+            quarantined: false,
         };
         batch = batch.insert(&guest).insert(&login).insert(&member);
         tokens.push(token);

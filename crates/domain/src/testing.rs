@@ -128,6 +128,7 @@ impl World {
             visibility: Visibility::Public,
             guests_write: true,
             system_channel_id: None,
+            safety: Default::default(),
         };
         let everyone = RoleRow {
             guild_id: id,
@@ -162,6 +163,7 @@ impl World {
             deaf: false,
             mute: false,
             guest: actor.is_guest(),
+            quarantined: false,
         }
     }
 

@@ -208,6 +208,10 @@ pub async fn get(app: &App, actor: &Actor, place: &Place) -> Result<Channel> {
 pub async fn edit(app: &App, actor: &Actor, id: ChannelId, draft: ModifyThread) -> Result<Channel> {
     let (place, guild, thread) = here(app, actor, id).await?;
     may_edit(actor, &place, &thread.row, &draft)?;
+    let name = changed(app, &thread.row, &draft)?.name;
+    if name != thread.row.name {
+        message::may_be_called(app, actor, &place, &name).await?;
+    }
     let (lane, _) = guild::alone(app, guild.id).await?;
     let (place, guild, thread) = here(app, actor, id).await?;
     may_edit(actor, &place, &thread.row, &draft)?;

@@ -9,7 +9,7 @@ use proto::{
 };
 
 use crate::{
-    Actor, App,
+    Actor, App, auto_moderation,
     bus::Event,
     dm, group, guild,
     lane::Lane,
@@ -17,8 +17,8 @@ use crate::{
     reject::{Error, Reject, Result, no},
     relationship, render,
     rows::{
-        CredentialRow, DmRow, GuildRow, MemberRow, MetaRow, NotificationRow, Purge, ReadStateRow,
-        UserKind, UserRow,
+        CredentialRow, DmRow, GuildRow, JoinRow, MemberRow, MetaRow, NotificationRow, Purge,
+        ReadStateRow, UserKind, UserRow,
     },
     server_owner,
     store::{Batch, IntoKey as _, SCAN_MAX, Scan},
@@ -127,13 +127,34 @@ async fn modified(
     if row == before {
         return Ok(current);
     }
+    let (batch, members) = renamed(app, &row, members);
     let mut events = changed(app, &row, &members, actor.server_owner).await?;
     if render::user(&row) == render::user(&before) {
         // What only the user itself sees: nobody else is told.
         events.truncate(1);
     }
-    name_taken(lane.enqueue(Batch::new().put(&row), events).durable().await)?;
+    name_taken(lane.enqueue(batch.put(&row), events).durable().await)?;
+    if row.global_name != before.global_name {
+        for guild in members.iter().filter_map(|member| app.cache.guild(member.guild_id)) {
+            member::named(app, &guild, row.id).await?;
+        }
+    }
     Ok(current)
+}
+
+/// The memberships of somebody under a new name: some rooms may not want to see it, or do again.
+fn renamed(app: &App, user: &UserRow, mut members: Vec<MemberRow>) -> (Batch, Vec<MemberRow>) {
+    let mut batch = Batch::new();
+    for member in &mut members {
+        let Some(guild) = app.cache.guild(member.guild_id) else { continue };
+        let verdict = auto_moderation::names(app, &guild.read(), member, user);
+        let quarantined = verdict.is_some_and(|verdict| verdict.quarantines());
+        if quarantined != member.quarantined {
+            member.quarantined = quarantined;
+            batch = batch.put(member);
+        }
+    }
+    (batch, members)
 }
 
 /// What somebody says about themselves; nothing if it is empty.
@@ -214,7 +235,8 @@ async fn known_again(app: &App, user: &UserRow) -> Result<Option<Event>> {
 /// Leaves these guilds: the changes and what is told.
 pub(crate) fn leave(user: &UserRow, members: &[MemberRow]) -> (Batch, Vec<Event>) {
     let batch = members.iter().fold(Batch::new(), |batch, member| {
-        batch.delete::<MemberRow>((member.guild_id, member.user_id))
+        let key = (member.guild_id, member.user_id);
+        batch.delete::<MemberRow>(key).delete::<JoinRow>(key)
     });
     let events = members.iter().map(|member| {
         let gone = GuildUser { guild_id: member.guild_id, user: render::user(user) };

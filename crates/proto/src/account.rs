@@ -8,6 +8,9 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub struct CreateGuest {
     pub name: String,
+    /// What a 428 answer asked for.
+    #[serde(default)]
+    pub challenge: Option<crate::safety::Solution>,
 }
 
 /// Body of `POST /accounts`.

@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use crate::{
-    Id, application::ApplicationCommand, channel::Channel, marker, user::User, webhook::Webhook,
-    wire::wire,
+    Id, application::ApplicationCommand, auto_moderation::AutoModerationRule, channel::Channel,
+    marker, user::User, webhook::Webhook, wire::wire,
 };
 
 /// `AuditLogEntry::action_type`.
@@ -125,8 +125,7 @@ wire! {
         pub threads: Vec<Channel>,
         #[cfg_attr(test, ts(type = "unknown[]"))]
         pub application_commands: Vec<ApplicationCommand>,
-        #[cfg_attr(test, ts(type = "unknown[]"))]
-        pub auto_moderation_rules: Vec<Value>,
+        pub auto_moderation_rules: Vec<AutoModerationRule>,
         #[cfg_attr(test, ts(type = "unknown[]"))]
         pub guild_scheduled_events: Vec<Value>,
     }

@@ -29,6 +29,7 @@ codes! {
     UNKNOWN_WEBHOOK = 10015, "Unknown webhook";
     UNKNOWN_SESSION = 10020, "Unknown session";
     UNKNOWN_BAN = 10026, "Unknown ban";
+    UNKNOWN_AUTO_MODERATION_RULE = 10068, "Unknown auto moderation rule";
     UNKNOWN_COMMAND = 10063, "Unknown application command";
     UNKNOWN_VOICE_STATE = 10065, "Unknown voice state";
     BOTS_ONLY = 20002, "Only bots can use this endpoint";
@@ -80,6 +81,7 @@ codes! {
     HAS_THREAD = 160004, "This message has a thread already";
     THREAD_LOCKED = 160005, "This thread is locked: only who manages threads can write in it";
     MAX_THREADS = 160006, "Maximum number of active threads reached: archive some first";
+    AUTO_MODERATION_BLOCKED = 200000, "Message was blocked by automatic moderation";
     FORUM_ONLY = 220003, "A webhook can only begin threads in forums, and there are none here";
     // Ours.
     VOICE_FULL = 900015, "This voice channel is full";
@@ -101,6 +103,12 @@ codes! {
     BOT_RELATIONSHIP = 900018, "Bots have no friends: add them to a room instead";
     MAX_NOTIFICATIONS = 900019, "Too many notification settings: set some back first";
     PRIVATE_BOT = 900040, "This bot is private: only who made it can add it to a room";
+    RAID_GUESTS = 900030, "No guests come in here for now: try again later, or make an account";
+    INVITES_PAUSED = 900031, "Invites of this room are paused for now: try again later";
+    UNKNOWN_REPORT = 900032, "Unknown report";
+    MAX_REPORTS = 900033, "You have reported much today: the moderators will look at it first";
+    MAX_RULES = 900034, "Maximum number of rules of this kind reached: delete one first";
+    UNKNOWN_CLEANUP = 900035, "Unknown cleanup";
     FILES_FULL = 900016, "Your files take all the space you have here: delete some first";
 }
 

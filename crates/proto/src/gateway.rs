@@ -12,6 +12,7 @@ use serde_json::{Value, value::RawValue};
 use crate::{
     Id,
     audit_log::AuditLogEntryCreate,
+    auto_moderation::{ActionExecution, AutoModerationRule},
     channel::{Channel, ChannelPinsUpdate, ChannelRecipient},
     emoji::EmojisUpdate,
     guild::{Guild, GuildCreate, UnavailableGuild},
@@ -22,6 +23,7 @@ use crate::{
     osc::{NotificationSetting, ReadState, ReadyOsc, Relationship, RelationshipRemove},
     presence::{Presence, TypingStart},
     role::Role,
+    safety::{Cleanup, OwnReport, RaidAlert, ReportNotice},
     thread::{ThreadDelete, ThreadListSync, ThreadMemberUpdate, ThreadMembersUpdate},
     user::{CurrentUser, User},
     voice::{VoiceServerUpdate, VoiceState},
@@ -196,12 +198,24 @@ dispatches! {
     VoiceStateUpdate(Box<VoiceState>) = "VOICE_STATE_UPDATE",
     VoiceServerUpdate(VoiceServerUpdate) = "VOICE_SERVER_UPDATE",
     WebhooksUpdate(WebhooksUpdate) = "WEBHOOKS_UPDATE",
+    AutoModerationRuleCreate(Box<AutoModerationRule>) = "AUTO_MODERATION_RULE_CREATE",
+    AutoModerationRuleUpdate(Box<AutoModerationRule>) = "AUTO_MODERATION_RULE_UPDATE",
+    AutoModerationRuleDelete(Box<AutoModerationRule>) = "AUTO_MODERATION_RULE_DELETE",
+    AutoModerationActionExecution(Box<ActionExecution>) = "AUTO_MODERATION_ACTION_EXECUTION",
     /// A direct message was opened. COMPAT: never CHANNEL_CREATE, some libraries fail on it.
     OscChannelCreate(Box<Channel>) = "OSC_CHANNEL_CREATE",
     OscReadStateUpdate(ReadState) = "OSC_READ_STATE_UPDATE",
     OscRelationshipUpdate(Box<Relationship>) = "OSC_RELATIONSHIP_UPDATE",
     OscRelationshipRemove(RelationshipRemove) = "OSC_RELATIONSHIP_REMOVE",
     OscNotificationUpdate(NotificationSetting) = "OSC_NOTIFICATION_UPDATE",
+    /// Many come into a room at once: for those who manage it.
+    OscRaidAlert(RaidAlert) = "OSC_RAID_ALERT",
+    /// There is a report, or it has changed: for those who may look at it.
+    OscReportUpdate(ReportNotice) = "OSC_REPORT_UPDATE",
+    /// A report of one's own was answered.
+    OscReportAnswer(Box<OwnReport>) = "OSC_REPORT_ANSWER",
+    /// How far a cleanup is.
+    OscCleanupUpdate(Cleanup) = "OSC_CLEANUP_UPDATE",
     /// Somebody known from a conversation or as a friend has another name or picture.
     OscUserUpdate(Box<User>) = "OSC_USER_UPDATE",
 }
@@ -254,6 +268,10 @@ impl Dispatch {
                 let bare = Self::MessageUpdate(Box::new(message.without_content()));
                 bare.write(shape, &mut out);
             }
+            Self::AutoModerationActionExecution(done) if !shape.content => {
+                let bare = Self::AutoModerationActionExecution(Box::new(done.without_content()));
+                bare.write(shape, &mut out);
+            }
             _ => self.write(shape, &mut out),
         }
         out.push(b'}');
@@ -282,6 +300,12 @@ impl Dispatch {
             D::OscRelationshipUpdate(_) | D::OscRelationshipRemove(_) => return None,
             D::OscNotificationUpdate(_) | D::OscUserUpdate(_) => return None,
             D::RateLimited(_) => return None,
+            D::OscRaidAlert(_) | D::OscReportUpdate(_) | D::OscReportAnswer(_) => return None,
+            D::OscCleanupUpdate(_) => return None,
+            D::AutoModerationRuleCreate(_)
+            | D::AutoModerationRuleUpdate(_)
+            | D::AutoModerationRuleDelete(_) => Intents::AUTO_MODERATION_CONFIGURATION,
+            D::AutoModerationActionExecution(_) => Intents::AUTO_MODERATION_EXECUTION,
             D::ChannelRecipientAdd(_) | D::ChannelRecipientRemove(_) => Intents::GUILDS,
             D::GuildCreate(_) | D::GuildUpdate(_) | D::GuildDelete(_) => Intents::GUILDS,
             D::ChannelCreate(_) | D::ChannelUpdate(_) | D::ChannelDelete(_) => Intents::GUILDS,
@@ -403,6 +427,8 @@ intents! {
     DIRECT_MESSAGE_REACTIONS = 13;
     DIRECT_MESSAGE_TYPING = 14;
     MESSAGE_CONTENT = 15;
+    AUTO_MODERATION_CONFIGURATION = 20;
+    AUTO_MODERATION_EXECUTION = 21;
 }
 
 impl Intents {

@@ -9,7 +9,7 @@ use crate::{
     presence::Presence,
     role::Role,
     voice::VoiceState,
-    wire::{fixed, wire},
+    wire::{fixed, is_false, wire},
 };
 
 /// Of a guild that the directory lists.
@@ -35,6 +35,9 @@ wire! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         pub approximate_presence_count: Option<u32>,
+        /// What is paused for now; null: nothing.
+        #[serde(default)]
+        pub incidents_data: Option<IncidentsData>,
         #[serde(flatten, skip_deserializing)]
         pub fixed: GuildFixed,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,6 +51,20 @@ wire! {
         pub visibility: Visibility,
         /// Guests may write here.
         pub guests_write: bool,
+        /// Only moderators may write.
+        #[serde(default, skip_serializing_if = "is_false")]
+        #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+        pub locked: bool,
+        /// Until when guests are kept out and all is slow.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub raid_until: Option<Timestamp>,
+    }
+
+    /// What is paused in a guild, and until when.
+    pub struct IncidentsData {
+        pub invites_disabled_until: Option<Timestamp>,
+        pub dms_disabled_until: Option<Timestamp>,
     }
 
     /// Who finds a room.
@@ -152,7 +169,6 @@ fixed! {
         nsfw: bool = false,
         nsfw_level: u8 = 0,
         stickers: [(); 0] = [],
-        incidents_data: Option<()> = None,
     }
 }
 

@@ -51,6 +51,12 @@ pub mod marker {
         EmojiOwner
         /// A permission overwrite names a role or a user.
         Overwrite
+        /// A rule of automatic moderation.
+        AutoModerationRule
+        /// What somebody told the moderators of.
+        Report
+        /// A raid being undone.
+        Cleanup
         /// What can be muted: a guild or a channel.
         Target
         AuditLogEntry

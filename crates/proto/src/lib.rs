@@ -26,6 +26,8 @@ pub mod search;
 pub mod markdown;
 pub mod integration;
 pub mod invite;
+pub mod auto_moderation;
+pub mod safety;
 pub mod presence;
 pub mod voice;
 pub mod webhook;

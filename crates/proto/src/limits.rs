@@ -131,6 +131,30 @@ limits! {
     /// People whom one person can bring into groups in 10 minutes.
     people_brought_per_10min: u32 = 60;
 
+    // Moderation.
+    /// Keyword rules of a room. The other kinds: one each.
+    keyword_rules: usize = 6;
+    /// Bytes that one pattern of a rule may take once it is compiled.
+    pattern_bytes: usize = 1024 * 1024;
+    /// Reports of one person in a day.
+    reports_per_day: u32 = 30;
+    /// Characters of a report's own words, and of an answer to it.
+    report_length: usize = 1_000;
+    /// Reports of a room that wait; then the oldest that are done go first.
+    guild_reports: usize = 5_000;
+    /// Days a report is kept, with what it shows.
+    report_days: u32 = 90;
+    /// Days it is remembered how somebody came into a room, for undoing a raid.
+    join_days: u32 = 7;
+    /// People whom one cleanup bans.
+    cleanup_people: usize = 1_000;
+    /// Guests of one address in 10 minutes that come without a challenge.
+    guests_unchallenged: u32 = 45;
+    /// Guests in all in a minute that come without a challenge.
+    guests_unchallenged_in_all: u32 = 120;
+    /// Seconds a challenge can be answered.
+    challenge_seconds: u32 = 300;
+
     // People.
     /// Characters of a username.
     username_length: usize = 32;

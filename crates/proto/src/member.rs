@@ -8,6 +8,8 @@ use crate::{
 
 /// `Member::flags` of a guest: no account behind it.
 pub const MEMBER_IS_GUEST: u32 = 1 << 4;
+/// `Member::flags`: its name hit a rule of automatic moderation.
+pub const MEMBER_QUARANTINED: u32 = 1 << 7;
 
 wire! {
     pub struct Member {

@@ -33,6 +33,8 @@ pub const THREAD_CREATED: u8 = 18;
 pub const REPLY: u8 = 19;
 /// `Message::kind`: the message that a thread began with, quoted at its top.
 pub const THREAD_STARTER_MESSAGE: u8 = 21;
+/// `Message::kind`: a rule of automatic moderation was hit.
+pub const AUTO_MODERATION_ACTION: u8 = 24;
 
 /// `Message::flags`: links are not embedded.
 pub const SUPPRESS_EMBEDS: u32 = 1 << 2;

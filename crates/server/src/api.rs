@@ -16,6 +16,10 @@ pub mod session;
 pub mod user;
 pub mod audit_log;
 pub mod ban;
+pub mod auto_moderation;
+pub mod safety;
+pub mod cleanup;
+pub mod report;
 pub mod channel;
 pub mod directory;
 pub mod guild;
@@ -73,6 +77,10 @@ pub fn routes() -> Routes {
         .merge(user::routes())
         .merge(audit_log::routes())
         .merge(ban::routes())
+        .merge(auto_moderation::routes())
+        .merge(safety::routes())
+        .merge(cleanup::routes())
+        .merge(report::routes())
         .merge(channel::routes())
         .merge(directory::routes())
         .merge(guild::routes())
@@ -206,6 +214,8 @@ pub fn refuse(reject: Reject) -> Response {
         Reject::Unknown(code) => plain(StatusCode::NOT_FOUND, code),
         Reject::Forbidden(_) => plain(StatusCode::FORBIDDEN, Code::MISSING_PERMISSIONS),
         Reject::Refused(code) => plain(status_of(code), code),
+        Reject::Worded(code, message) => worded(code, &message),
+        Reject::Challenge(challenge) => challenged(&challenge),
         Reject::Invalid(fields) => invalid(&fields),
         Reject::RateLimited { retry_after_ms } => {
             let message = "You are being rate limited.";
@@ -247,6 +257,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::MEMBER_OWNER
         | Code::REACTION_BLOCKED
         | Code::GUESTS_OFF
+        | Code::RAID_GUESTS
+        | Code::INVITES_PAUSED
         | Code::REGISTRATION_OFF
         | Code::ACCOUNT_NEEDED
         | Code::NOT_SERVER_OWNER
@@ -262,6 +274,7 @@ pub fn status_of(code: Code) -> StatusCode {
         Code::OVERLOADED => StatusCode::SERVICE_UNAVAILABLE,
         Code::INDEX_NOT_READY => StatusCode::ACCEPTED,
         Code::SLOW_MODE => StatusCode::TOO_MANY_REQUESTS,
+        Code::UNKNOWN_REPORT | Code::UNKNOWN_CLEANUP => StatusCode::NOT_FOUND,
         Code(10_000..=10_999, _) => StatusCode::NOT_FOUND,
         _ => StatusCode::BAD_REQUEST,
     }
@@ -270,6 +283,23 @@ pub fn status_of(code: Code) -> StatusCode {
 /// A refusal that is only a status, a code and its message.
 pub fn plain(status: StatusCode, code: Code) -> Response {
     let mut response = json_response(status, &json!({ "message": code.1, "code": code.0 }));
+    response.extensions_mut().insert(Refused(code));
+    response
+}
+
+/// A refusal in words that a room has chosen.
+fn worded(code: Code, message: &str) -> Response {
+    let body = json!({ "message": message, "code": code.0 });
+    let mut response = json_response(status_of(code), &body);
+    response.extensions_mut().insert(Refused(code));
+    response
+}
+
+/// 428: what has to be found out first.
+fn challenged(challenge: &proto::safety::Challenge) -> Response {
+    let code = Code::CHALLENGE;
+    let body = json!({ "message": code.1, "code": code.0, "challenge": challenge });
+    let mut response = json_response(status_of(code), &body);
     response.extensions_mut().insert(Refused(code));
     response
 }

@@ -328,11 +328,16 @@ fn licences_are_permissive() {
 /// would make each row of before the field lose.
 #[test]
 fn a_field_with_a_default_is_not_written_while_it_has_it() {
-    let rows = fs::read_to_string(root().join("crates/domain/src/rows.rs")).expect("the rows");
-    let lines = rows.lines().enumerate().filter(|(_, line)| line.contains("#[serde("));
-    let faults: Vec<_> = lines
-        .filter(|(_, line)| line.contains("default") != line.contains("skip_serializing_if"))
-        .map(|(at, line)| format!("rows.rs:{}: {}", at + 1, line.trim()))
-        .collect();
+    let mut files = vec![root().join("crates/domain/src/rows.rs")];
+    let inside = fs::read_dir(root().join("crates/domain/src/rows")).expect("more rows");
+    files.extend(inside.map(|file| file.expect("a file").path()));
+    let mut faults = Vec::new();
+    for file in files {
+        let rows = fs::read_to_string(&file).expect("the rows");
+        let lines = rows.lines().enumerate().filter(|(_, line)| line.contains("#[serde("));
+        let faulty = lines
+            .filter(|(_, line)| line.contains("default") != line.contains("skip_serializing_if"));
+        faults.extend(faulty.map(|(at, line)| format!("{file:?}:{}: {}", at + 1, line.trim())));
+    }
     report("these need both `default` and `skip_serializing_if`", &faults);
 }

@@ -68,6 +68,7 @@ impl Data {
             deaf: false,
             mute: false,
             guest: false,
+            quarantined: false,
         };
         let of_guild = (0..MEMBERS).map(move |at| member(GUILD, at * (USERS / MEMBERS)));
         let others = (0..USERS).map(move |at| member(GUILD + 1_000 + at as i64 % 700, at));

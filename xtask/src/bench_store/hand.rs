@@ -258,6 +258,7 @@ impl Hand {
                 deaf: row.get(6)?,
                 mute: row.get(7)?,
                 guest: row.get(8)?,
+                quarantined: false,
             });
         }
         Ok(members)

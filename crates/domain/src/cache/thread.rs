@@ -64,7 +64,7 @@ impl GuildState {
         };
         let roles = self.roles_of(member);
         let have = self.in_thread(&self.asker(member, &roles, now), channel, is_in);
-        self.for_guests(member, have)
+        self.as_it_stands(member, have, now)
     }
 
     /// What its channel allows; in a private one only to who is in it or manages threads.

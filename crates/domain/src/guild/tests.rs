@@ -135,7 +135,7 @@ async fn a_private_room_is_as_if_it_were_not() {
     let room = create(app, &anna, draft("den", Visibility::Private)).await.expect("made");
     assert_eq!(room.osc.as_ref().and_then(|osc| osc.slug.clone()), None);
     assert_eq!(code(get(app, &eve, room.id, true).await), UNKNOWN);
-    assert_eq!(code(member::join(app, &eve, room.id).await), UNKNOWN);
+    assert_eq!(code(member::join(app, &eve, room.id, Default::default()).await), UNKNOWN);
     assert_eq!(code(preview(app, Some(&eve), room.id, None, Around::End, None).await), UNKNOWN);
     assert_eq!(code(edit(app, &eve, room.id, ModifyGuild::default()).await), UNKNOWN);
     assert_eq!(code(delete(app, &eve, room.id).await), UNKNOWN);
@@ -156,7 +156,10 @@ async fn a_private_room_is_as_if_it_were_not() {
             .is_empty()
     );
     // Anna, who is in it, may knock as often as she likes.
-    assert_eq!(member::join(app, &anna, room.id).await.expect("in it").id, room.id);
+    assert_eq!(
+        member::join(app, &anna, room.id, Default::default()).await.expect("in it").id,
+        room.id
+    );
 }
 
 #[tokio::test]
@@ -235,7 +238,7 @@ async fn a_deleted_room_goes_whole_and_in_pieces() {
     let app = &world.app;
     let (anna, ben) = (world.person("anna").await, world.person("ben").await);
     let room = create(app, &anna, draft("gone soon", Visibility::Public)).await.expect("made");
-    member::join(app, &ben, room.id).await.expect("joined");
+    member::join(app, &ben, room.id, Default::default()).await.expect("joined");
     let text = channel::list(app, &anna, room.id).await.expect("seen")[0].id;
     invite::create(app, &anna, text, Default::default()).await.expect("invited");
     for at in 0..250 {

@@ -30,7 +30,8 @@ async fn a_hundred_at_once_with_an_invite_for_one_let_one_in() {
         for at in 0..100 {
             people.push(world.user(&format!("g{at}"), crate::rows::UserKind::Guest).await);
         }
-        let joins = people.iter().map(|actor| Box::pin(join(app, actor, &invite.code)));
+        let joins =
+            people.iter().map(|actor| Box::pin(join(app, actor, &invite.code, Default::default())));
         let joins = futures_of(joins.collect()).await;
         assert_eq!(joins.iter().filter(|joined| joined.is_ok()).count(), uses as usize);
         for refused in joins.into_iter().filter(|joined| joined.is_err()) {
@@ -48,10 +49,10 @@ async fn who_is_in_already_uses_nothing_up() {
     let (anna, ben) = (world.person("anna").await, world.person("ben").await);
     let room = world.guild(&[&anna]).await;
     let invite = create(app, &anna, room.general, wish(0, 2)).await.expect("made");
-    join(app, &anna, &invite.code).await.expect("in already");
+    join(app, &anna, &invite.code, Default::default()).await.expect("in already");
     world.saw();
-    join(app, &ben, &invite.code).await.expect("joined");
-    join(app, &ben, &invite.code).await.expect("in already");
+    join(app, &ben, &invite.code, Default::default()).await.expect("joined");
+    join(app, &ben, &invite.code, Default::default()).await.expect("in already");
     assert_eq!(world.saw(), ["GUILD_MEMBER_ADD"]);
     let mine = of_guild(app, &anna, room.id).await.expect("listed");
     assert_eq!((mine.len(), mine[0].uses), (1, Some(1)));
@@ -67,7 +68,7 @@ async fn an_invite_ends_in_time() {
     assert!(get(app, &invite.code, true).await.expect("good").approximate_member_count.is_some());
     world.clock.advance_ms(60_000);
     assert_eq!(code(get(app, &invite.code, false).await), UNKNOWN);
-    assert_eq!(code(join(app, &ben, &invite.code).await), UNKNOWN);
+    assert_eq!(code(join(app, &ben, &invite.code, Default::default()).await), UNKNOWN);
     assert_eq!(code(delete(app, &anna, &invite.code).await), UNKNOWN);
     assert!(of_guild(app, &anna, room.id).await.expect("listed").is_empty());
     world.saw();
@@ -83,7 +84,7 @@ async fn codes_that_never_were_lead_nowhere() {
     let anna = world.person("anna").await;
     for bad in ["", "x", "..", "a\0b", "💥", &"x".repeat(33), &"x".repeat(100_000)] {
         assert_eq!(code(get(app, bad, true).await), UNKNOWN);
-        assert_eq!(code(join(app, &anna, bad).await), UNKNOWN);
+        assert_eq!(code(join(app, &anna, bad, Default::default()).await), UNKNOWN);
     }
 }
 

@@ -16,6 +16,7 @@ use super::{require_above, updated};
 use crate::{
     Actor, App, access,
     audit_log::Entry,
+    auto_moderation,
     cache::{self, GuildState},
     channel, guild, name,
     reject::{Error, Reject, Result, no},
@@ -62,11 +63,14 @@ pub async fn edit_own(
     let before = row.nick.clone();
     row.nick = wish.unwrap_or(before.clone());
     if row.nick != before {
+        let verdict = auto_moderation::names(app, &guild.read(), &row, &user);
+        row.quarantined = verdict.is_some_and(|verdict| verdict.quarantines());
         let (mut batch, mut events) = (Batch::new().put(&row), vec![updated(&row, &user)]);
         let entry = Entry::new(action::MEMBER_UPDATE, Some(actor.user.cast()));
         let entry = entry.change("nick", &before, &row.nick);
         entry.write(app, id, actor.user, &mut batch, &mut events);
         lane.enqueue(batch, events).durable().await?;
+        super::named(app, &guild, actor.user).await?;
     }
     let mut member = render::member(&row, Some(render::user(&user)));
     member.permissions = Some(guild.read().permissions(actor.user, app.clock.now()));

@@ -16,6 +16,7 @@ use crate::{
     attachment::Upload,
     reject::{FieldError, Reject, Result, no},
     rows::{AttachmentRow, MessageRow},
+    safety,
     store::Scan,
 };
 
@@ -61,18 +62,25 @@ type Here = (Id<marker::Channel>, Id<marker::User>);
 /// People remembered before those who may write again are forgotten.
 const LAST_MOST: usize = 100_000;
 
-fn bound_by_slow_mode(place: &Place) -> bool {
+/// Seconds between two messages of one person: in raid mode a few everywhere.
+fn pace_s(app: &App, place: &Place) -> u32 {
+    let raid = place.guild.as_ref().and_then(|guild| guild.read().row.safety.raid_until);
+    let floor = raid.filter(|until| *until > app.clock.now()).map_or(0, |_| safety::RAID_PACE_S);
+    place.channel.rate_limit_per_user.max(floor)
+}
+
+fn bound_by_slow_mode(app: &App, place: &Place) -> bool {
     let above = Permissions::MANAGE_MESSAGES | Permissions::MANAGE_CHANNELS;
     let free = place.permissions & (above | Permissions::BYPASS_SLOWMODE);
-    place.channel.rate_limit_per_user > 0 && free.is_empty()
+    pace_s(app, place) > 0 && free.is_empty()
 }
 
 /// Says no if the author wrote here too short a time ago.
 pub async fn slow_mode(app: &App, actor: &Actor, place: &Place) -> Result<()> {
-    if !bound_by_slow_mode(place) {
+    if !bound_by_slow_mode(app, place) {
         return Ok(());
     }
-    let wait_ms = i64::from(place.channel.rate_limit_per_user) * 1_000;
+    let wait_ms = i64::from(pace_s(app, place)) * 1_000;
     let now = app.clock.now();
     let here = (place.channel.id, actor.user);
     let known = app.last_sent.0.lock().expect("no panic while locked").get(&here).copied();
@@ -102,7 +110,7 @@ async fn newest_here(
 
 /// Notes that the author wrote.
 pub fn sent(app: &App, actor: &Actor, place: &Place) {
-    if !bound_by_slow_mode(place) {
+    if !bound_by_slow_mode(app, place) {
         return;
     }
     let now = app.clock.now();

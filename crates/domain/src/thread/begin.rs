@@ -45,6 +45,7 @@ pub async fn begin(
     }
     let (place, _) = may_begin(app, actor, parent, kind).await?;
     let draft = checked(app, &place, kind, draft)?;
+    message::may_be_called(app, actor, &place, &draft.name).await?;
     let (lane, _) = guild::alone(app, draft.guild).await?;
     let (place, guild) = may_begin(app, actor, parent, kind).await?;
     let made = Made::new(app, &guild, actor, &place, app.ids.next(), draft)?;
@@ -80,6 +81,7 @@ pub async fn begin_at(
     let (place, _) = may_begin(app, actor, parent, PUBLIC_THREAD).await?;
     may_hang_on(app, &place, id).await?;
     let draft = checked(app, &place, PUBLIC_THREAD, draft)?;
+    message::may_be_called(app, actor, &place, &draft.name).await?;
     let (lane, _) = guild::alone(app, draft.guild).await?;
     let (place, guild) = may_begin(app, actor, parent, PUBLIC_THREAD).await?;
     let before = may_hang_on(app, &place, id).await?;

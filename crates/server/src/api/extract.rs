@@ -13,7 +13,12 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use domain::{App, Reject, audit_log::REASON_LENGTH, reject::FieldError};
+use domain::{
+    App, Reject,
+    audit_log::REASON_LENGTH,
+    reject::FieldError,
+    safety::{Arrival, Block},
+};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use proto::{Code, osc::SignedIn};
 use serde::{
@@ -70,6 +75,16 @@ impl Caller {
     /// The caller of a request.
     pub fn of(parts: &Parts) -> Self {
         parts.extensions.get().cloned().unwrap_or_default()
+    }
+
+    /// The address, unless nobody in particular asks.
+    pub fn known_address(&self) -> Option<IpAddr> {
+        Some(self.address).filter(|address| !address.is_unspecified())
+    }
+
+    /// As whom somebody comes into a room.
+    pub fn arrival(&self, app: &App) -> Arrival {
+        Arrival { block: self.known_address().map(|address| Block::of(app, address)) }
     }
 
     /// `__Host-` binds it to https and to this very host.

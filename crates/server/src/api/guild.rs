@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Reply, Routes,
-    extract::{Actor, Counts, Path, PictureJson, Query, RawJson},
+    extract::{Actor, Caller, Counts, Path, PictureJson, Query, RawJson},
 };
 
 type GuildId = Id<marker::Guild>;
@@ -166,19 +166,21 @@ async fn hand_over(
 /// Comes into a public room.
 async fn join(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Actor(actor): Actor,
     Path(id): Path<GuildId>,
 ) -> Answer<Guild> {
-    Ok(Reply::ok(member::join(&app, &actor, id).await?))
+    Ok(Reply::ok(member::join(&app, &actor, id, caller.arrival(&app)).await?))
 }
 
 /// Comes into a room by its address.
 async fn join_by_slug(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Actor(actor): Actor,
     Path(slug): Path<String>,
 ) -> Answer<Guild> {
-    Ok(Reply::ok(member::join_by_slug(&app, &actor, &slug).await?))
+    Ok(Reply::ok(member::join_by_slug(&app, &actor, &slug, caller.arrival(&app)).await?))
 }
 
 /// The room at an address; no login.

@@ -13,7 +13,7 @@ use proto::{
 
 use super::{
     Answer, Reply, Routes,
-    extract::{Actor, Counts, Path, Query, RawJson},
+    extract::{Actor, Caller, Counts, Path, Query, RawJson},
 };
 
 type ChannelId = Id<marker::Channel>;
@@ -79,8 +79,9 @@ async fn delete(
 /// Comes in by an invite.
 async fn join(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Actor(actor): Actor,
     Path(code): Path<String>,
 ) -> Answer<Guild> {
-    Ok(Reply::ok(invite::join(&app, &actor, &code).await?))
+    Ok(Reply::ok(invite::join(&app, &actor, &code, caller.arrival(&app)).await?))
 }

@@ -37,9 +37,18 @@ mod tests {
     /// What one sends, what it does, the body, the status of success, and the answer.
     type Operation = (&'static str, &'static str, &'static str, u16, &'static str);
 
+    const REPORT_CHANGE: &str = "{ state?: ReportState, action?: ReportAction, \
+        duration_seconds?: number, delete_message_seconds?: number, answer?: string }";
+
     const OPERATIONS: &[Operation] = &[
         ("GET /openapi.json", "This document.", "", 200, "Record<string, unknown>"),
-        ("POST /guests", "Comes as a guest.", "{ name: string }", 201, "SignedIn"),
+        (
+            "POST /guests",
+            "Comes as a guest. 428: with `challenge`, a `Challenge` to be answered first.",
+            "{ name: string, challenge?: { token: string, solution: string } }",
+            201,
+            "SignedIn",
+        ),
         (
             "POST /accounts",
             "Makes an account; a guest who does becomes it.",
@@ -162,6 +171,58 @@ mod tests {
             "{ level?: number | null, muted?: boolean, muted_until?: string | null }",
             200,
             "NotificationSetting",
+        ),
+        (
+            "POST /guilds/{guild}/auto-moderation/try",
+            "What a rule would do with a text.",
+            "{ trigger_type: number, trigger_metadata?: TriggerMetadata, text: string }",
+            200,
+            "RuleTrial",
+        ),
+        ("GET /guilds/{guild}/safety", "Raid mode, lock, what is paused.", "", 200, "Safety"),
+        (
+            "PATCH /guilds/{guild}/safety",
+            "Changes them.",
+            "{ raid_until?: string | null, locked?: boolean, raid_detection?: RaidDetection, \
+             raid_joins?: number }",
+            200,
+            "Safety",
+        ),
+        ("GET /guilds/{guild}/joins", "Who came in some time.", "", 200, "Joins"),
+        ("GET /guilds/{guild}/cleanups", "Raids that were undone.", "", 200, "Array<Cleanup>"),
+        (
+            "POST /guilds/{guild}/cleanups",
+            "Bans many together and deletes their messages.",
+            "{ user_ids: Array<string>, delete_message_seconds?: number }",
+            202,
+            "Cleanup",
+        ),
+        ("GET /guilds/{guild}/cleanups/{cleanup}", "How far it is.", "", 200, "Cleanup"),
+        ("POST /guilds/{guild}/cleanups/{cleanup}/undo", "Lifts its bans.", "", 202, "Cleanup"),
+        (
+            "POST /reports",
+            "Reports a message, a member or a room.",
+            "{ reason: ReportReason, text?: string, channel_id?: string, message_id?: string, \
+             guild_id?: string, user_id?: string }",
+            201,
+            "OwnReport",
+        ),
+        ("GET /reports", "What one reported, and what came of it.", "", 200, "Array<OwnReport>"),
+        ("GET /guilds/{guild}/reports", "Reports of a room.", "", 200, "Reports"),
+        (
+            "PATCH /guilds/{guild}/reports/{report}",
+            "Takes a report, does something about it, ends it.",
+            REPORT_CHANGE,
+            200,
+            "Report",
+        ),
+        ("GET /owner/reports", "Reports for the owner of the server.", "", 200, "Reports"),
+        (
+            "PATCH /owner/reports/{report}",
+            "The same for the owner of the server.",
+            REPORT_CHANGE,
+            200,
+            "Report",
         ),
         ("GET /push", "The key a browser subscribes with.", "", 200, "PushKey"),
         (

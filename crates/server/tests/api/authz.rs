@@ -168,6 +168,44 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("GET /api/v10/guilds/{guild}/emojis/{emoji_id}", In(P::NONE), ""),
     ("PATCH /api/v10/guilds/{guild}/emojis/{emoji_id}", In(EMOJI), r#"{"name":"dog"}"#),
     ("DELETE /api/v10/guilds/{guild}/emojis/{emoji_id}", In(EMOJI), ""),
+    ("GET /api/v10/guilds/{guild}/auto-moderation/rules", In(P::MANAGE_GUILD), ""),
+    (
+        "POST /api/v10/guilds/{guild}/auto-moderation/rules",
+        In(P::MANAGE_GUILD),
+        r#"{"name":"r","event_type":1,"trigger_type":1,
+            "trigger_metadata":{"keyword_filter":["x"]},"actions":[{"type":1}]}"#,
+    ),
+    ("GET /api/v10/guilds/{guild}/auto-moderation/rules/{rule}", In(P::MANAGE_GUILD), ""),
+    (
+        "PATCH /api/v10/guilds/{guild}/auto-moderation/rules/{rule}",
+        In(P::MANAGE_GUILD),
+        r#"{"name":"rule"}"#,
+    ),
+    ("DELETE /api/v10/guilds/{guild}/auto-moderation/rules/{rule}", In(P::MANAGE_GUILD), ""),
+    (
+        "POST /api/osc/v1/guilds/{guild}/auto-moderation/try",
+        In(P::MANAGE_GUILD),
+        r#"{"trigger_type":1,"trigger_metadata":{"keyword_filter":["x"]},"text":"x"}"#,
+    ),
+    ("PUT /api/v10/guilds/{guild}/incident-actions", In(P::MANAGE_GUILD), "{}"),
+    ("GET /api/osc/v1/guilds/{guild}/safety", In(P::MODERATE_MEMBERS), ""),
+    ("PATCH /api/osc/v1/guilds/{guild}/safety", In(P::MODERATE_MEMBERS), r#"{"locked":false}"#),
+    ("GET /api/osc/v1/guilds/{guild}/joins", In(P::BAN_MEMBERS), ""),
+    ("GET /api/osc/v1/guilds/{guild}/cleanups", In(P::BAN_MEMBERS), ""),
+    ("POST /api/osc/v1/guilds/{guild}/cleanups", In(P::BAN_MEMBERS), r#"{"user_ids":["7"]}"#),
+    ("GET /api/osc/v1/guilds/{guild}/cleanups/{cleanup}", In(P::BAN_MEMBERS), ""),
+    ("POST /api/osc/v1/guilds/{guild}/cleanups/{cleanup}/undo", In(P::BAN_MEMBERS), ""),
+    ("POST /api/osc/v1/reports", Login, "{}"),
+    ("GET /api/osc/v1/reports", Login, ""),
+    ("GET /api/osc/v1/guilds/{guild}/reports", In(P::MODERATE_MEMBERS), ""),
+    (
+        "PATCH /api/osc/v1/guilds/{guild}/reports/{report}",
+        In(P::MODERATE_MEMBERS),
+        r#"{"state":"taken"}"#,
+    ),
+    // Who owns the server: `report.rs`.
+    ("GET /api/osc/v1/owner/reports", Login, ""),
+    ("PATCH /api/osc/v1/owner/reports/{report}", Login, "{}"),
     ("GET /api/v10/guilds/{guild}/bans", In(P::BAN_MEMBERS), ""),
     ("GET /api/v10/guilds/{guild}/bans/{banned}", In(P::BAN_MEMBERS), ""),
     ("PUT /api/v10/guilds/{guild}/bans/{user}", In(P::BAN_MEMBERS), "{}"),
@@ -462,6 +500,9 @@ impl World {
             .replace("{application}", "7")
             .replace("{command}", "7")
             .replace("{integration}", "7")
+            .replace("{rule}", "7")
+            .replace("{report}", "7")
+            .replace("{cleanup}", "7")
             .replace("{session}", "7")
             .replace("{attachment}", "7")
             .replace("{filename}", "x.png")
@@ -539,6 +580,9 @@ async fn faults_of(town: &Town, row: &(&str, Needs, &str)) -> Vec<String> {
                 (true, 404) if row.0.contains("{bot}") || row.0.contains("{integration}") => {}
                 // Nobody is in voice.
                 (true, 404) if [json!(10014), json!(10065)].contains(&answer["code"]) => {}
+                // Nor a rule, a report, a cleanup: their own files tell of those.
+                (true, 404)
+                    if [10068, 900032, 900035].map(Value::from).contains(&answer["code"]) => {}
                 _ => fault(if may { "may, and could not" } else { "may not" }, &answer),
             }
             if may && row.0.split(' ').next() != Some("GET") {

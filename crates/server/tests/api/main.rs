@@ -9,6 +9,8 @@ mod attachment;
 mod audit_log;
 mod authz;
 mod ban;
+mod auto_moderation;
+mod safety;
 mod channel;
 mod directory;
 mod dm;

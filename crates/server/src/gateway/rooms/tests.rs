@@ -30,6 +30,7 @@ fn guild() -> GuildState {
         visibility: Visibility::Public,
         guests_write: true,
         system_channel_id: None,
+        safety: Default::default(),
     };
     let mut state = GuildState {
         row,
@@ -39,6 +40,7 @@ fn guild() -> GuildState {
         roles: BTreeMap::new(),
         emojis: BTreeMap::new(),
         members: HashMap::new(),
+        rules: Default::default(),
         voice: HashMap::new(),
     };
     put_role(&mut state, GUILD, VIEW);
@@ -99,6 +101,7 @@ fn put_member(state: &mut GuildState, user: u64, roles: &[u64]) {
         deaf: false,
         mute: false,
         guest: false,
+        quarantined: false,
     };
     state.members.insert(row.user_id, Arc::new(row));
 }

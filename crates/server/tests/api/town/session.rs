@@ -381,7 +381,15 @@ fn place(dispatch: &Dispatch) -> Place {
         D::Ready(_) | D::Resumed(_) | D::GuildCreate(_) | D::UserUpdate(_) => (None, None),
         D::OscChannelCreate(_) | D::OscUserUpdate(_) => (None, None),
         D::OscRelationshipUpdate(_) | D::OscRelationshipRemove(_) => (None, None),
-        D::OscNotificationUpdate(_) | D::RateLimited(_) => (None, None),
+        D::OscNotificationUpdate(_) | D::RateLimited(_) | D::OscReportAnswer(_) => (None, None),
+        D::OscReportUpdate(e) => (e.guild_id, None),
+        D::OscRaidAlert(e) => (Some(e.guild_id), None),
+        D::OscCleanupUpdate(e) => (Some(e.guild_id), None),
+        D::AutoModerationRuleCreate(rule) | D::AutoModerationRuleUpdate(rule) => {
+            (Some(rule.guild_id), None)
+        }
+        D::AutoModerationRuleDelete(rule) => (Some(rule.guild_id), None),
+        D::AutoModerationActionExecution(done) => (Some(done.guild_id), None),
         D::ChannelRecipientAdd(e) | D::ChannelRecipientRemove(e) => (None, Some(e.channel_id)),
         D::OscReadStateUpdate(state) => (None, Some(state.channel_id)),
         D::GuildUpdate(guild) => (Some(guild.id), None),
