@@ -163,6 +163,12 @@ export const journeys = {
     await uma.page.keyboard.press('Enter');
     await uma.sees('typed without a mouse');
 
+    // Alt+Up leaves it for its channel, Alt+Down comes back.
+    await uma.page.keyboard.press('Alt+ArrowUp');
+    await inThread(uma, thought).waitFor({ state: 'detached' });
+    await uma.page.keyboard.press('Alt+ArrowDown');
+    await inThread(uma, thought).waitFor();
+
     const thread = (await uma.page.evaluate(() => location.pathname)).split('/').at(-1);
     const phil = await town.visitor(`/r/${uma.slug()}`, PHONE);
     await phil.joinAs('Phil');

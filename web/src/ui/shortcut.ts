@@ -175,6 +175,13 @@ function currentGuild(): Guild | undefined {
 const waits = (channel: Channel) =>
   (channel.unread && !world.muted(channel)) || channel.mentionCount > 0;
 
+/** Each channel, and below it the threads that one is in. */
+function withThreads(guild: Guild): Channel[] {
+  const all = world.channelsOf(guild.id, true).filter((one) => one.seat && !one.thread?.archived);
+  const below = (id: string) => all.filter((one) => one.parentId === id);
+  return inOrder(world.channelsOf(guild.id)).flatMap((one) => [one, ...below(one.id)]);
+}
+
 /** The next channel of this list that fits; for unread ones also in the rooms that follow. */
 function walk(step: 1 | -1, fits: (channel: Channel) => boolean): void {
   const { route } = router;
@@ -182,7 +189,7 @@ function walk(step: 1 | -1, fits: (channel: Channel) => boolean): void {
   const guild = currentGuild();
   const everywhere = fits === waits;
   const guilds = everywhere ? orderedGuilds() : guild ? [guild] : [];
-  const rows = guilds.flatMap((one) => inOrder(world.channelsOf(one.id)));
+  const rows = guilds.flatMap(withThreads);
   if (everywhere || !guild) rows.push(...world.directChannels());
   const hereId =
     route.channelId ?? (guild ? inOrder(world.channelsOf(guild.id))[0]?.id : undefined);
