@@ -1,4 +1,5 @@
-/** Threads as the page knows them: who is in them, what waits, and that they go with their channel. */
+/** Threads as the page knows them: who is in them, what waits, and that they go with their
+ *  channel. */
 import { beforeEach, expect, it } from 'vitest';
 import { PERMISSION } from '../lib/permission';
 import { loudness } from '../ui/notify/loudness';
