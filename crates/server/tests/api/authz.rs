@@ -3,7 +3,10 @@
 //! A route without a row here fails. Rules that need no table: nobody unknown gets in, what one may
 //! not know of looks exactly like what is not there, and no answer is a fault of ours.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use client::rest::Body;
 use hyper::Method;
@@ -329,6 +332,9 @@ const MODERATOR: P = P::from_bits_truncate(
         | P::MANAGE_NICKNAMES.bits(),
 );
 
+/// How many answers were judged.
+static CELLS: AtomicUsize = AtomicUsize::new(0);
+
 /// A room with everybody in and around it.
 struct World {
     /// Nobody in it but its owner.
@@ -521,7 +527,13 @@ impl World {
             body => Body::raw("application/json", body),
         };
         let method = method.parse().expect("a method");
-        actor.who.send(method, &path, body).await
+        let answer = actor.who.send(method, &path, body).await;
+        CELLS.fetch_add(1, Ordering::Relaxed);
+        let text = answer.to_string();
+        let others = self.actors.iter().filter_map(|other| other.who.rest.token());
+        let told = others.filter(|token| text.contains(*token)).count();
+        assert_eq!(told, 0, "{} tells {} a login: {text}", row.0, actor.name);
+        answer
     }
 }
 
@@ -621,6 +633,8 @@ async fn nobody_gets_further_than_they_may() {
     for row in TABLE {
         faults.extend(faults_of(&town, row).await);
     }
+    let (operations, cells) = (TABLE.len(), CELLS.load(Ordering::Relaxed));
+    println!("authz operations={operations} cells={cells} violations={}", faults.len());
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     town.close().await;
 }

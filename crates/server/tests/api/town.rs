@@ -29,6 +29,7 @@ use server::{
     run::{self, Running, Seams},
 };
 
+pub use laws::plant;
 pub use person::{Answer, Person, Room};
 use spy::Spy;
 
@@ -163,6 +164,21 @@ impl Town {
 
     pub fn app(&self) -> Arc<App> {
         self.inner.app()
+    }
+
+    /// All that is on the disk now.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.inner.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("readable").flatten() {
+                match entry.path() {
+                    path if path.is_dir() => folders.push(path),
+                    path => files.extend(std::fs::read(&path).map(|bytes| (path, bytes))),
+                }
+            }
+        }
+        files
     }
 
     pub fn addr(&self) -> SocketAddr {
