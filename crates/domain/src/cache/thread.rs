@@ -97,6 +97,16 @@ impl GuildState {
         class.zip(parent).is_some_and(|(class, parent)| self.class_manages(&class, parent))
     }
 
+    /// Whether a member sees a private thread of this channel only by being in it.
+    pub fn is_guest_of_threads(&self, user: Id<marker::User>, parent: Id<marker::Channel>) -> bool {
+        let class = self.class_of(user);
+        let parent = self.channels.get(&parent);
+        class.zip(parent).is_some_and(|(class, parent)| {
+            self.class_has(&class, parent, Permissions::VIEW_CHANNEL)
+                && !self.class_manages(&class, parent)
+        })
+    }
+
     /// Whether members of a class see all private threads of a channel.
     pub fn class_manages(&self, class: &Class, parent: &ChannelRow) -> bool {
         self.class_has(class, parent, Permissions::VIEW_CHANNEL | Permissions::MANAGE_THREADS)

@@ -227,7 +227,8 @@ async fn go(
         // With what waits: another may be going at the same time.
         let known = app.store.get::<ThreadRow>(row.id).await?.unwrap_or_else(|| row.clone());
         batch = batch.put(&ThreadRow { epoch: known.epoch.wrapping_add(1), ..known });
-        if !guild.read().manages_threads(user, row.parent_id) {
+        // Who does not see the channel has never heard of it.
+        if guild.read().is_guest_of_threads(user, row.parent_id) {
             let gone = proto::thread::ThreadDelete {
                 id: row.id,
                 guild_id: row.guild_id,

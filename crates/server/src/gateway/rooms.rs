@@ -176,14 +176,8 @@ impl Rooms {
         users.sort_unstable();
         let moves = users.into_iter().map(|user| self.reclassify_one(state, user, next));
         let mut shifts: Vec<_> = moves.collect::<Vec<_>>().into_iter().flatten().collect();
-        for (class, room) in &mut self.classes {
-            let after = visible(state, class);
-            let manages = managed(state, class, &after);
-            let before = (&room.sees, &room.manages);
-            let shift = Shift::between(Whom::Room(room.id), before, (&after, &manages));
-            shifts.extend(Some(shift).filter(|shift| !shift.is_empty()));
-            (room.sees, room.manages) = (after, manages);
-        }
+        shifts
+            .extend(self.classes.iter_mut().filter_map(|(class, room)| room.follow(state, class)));
         shifts
     }
 
@@ -196,7 +190,12 @@ impl Rooms {
         next: &mut RoomId,
     ) -> Option<Shift> {
         let seat = self.seats.get(&user)?;
-        let class = state.class_of(user).filter(|class| *class != seat.class)?;
+        let class = state.class_of(user)?;
+        if class == seat.class {
+            // A class of their own stays theirs, and sees something else.
+            let own = matches!(class, Class::Person(_)).then(|| self.classes.get_mut(&class));
+            return own.flatten()?.follow(state, &class);
+        }
         let left = self.classes.get(&seat.class)?;
         let before = (left.sees.clone(), left.manages.clone());
         let (from, to) = self.move_to(state, user, class.clone(), next)?;
@@ -246,6 +245,18 @@ impl Rooms {
                 self.classes.remove(class);
             }
         }
+    }
+}
+
+impl Room {
+    /// What its class sees now; `None` if that is what it saw before.
+    fn follow(&mut self, state: &GuildState, class: &Class) -> Option<Shift> {
+        let after = visible(state, class);
+        let manages = managed(state, class, &after);
+        let before = (&self.sees, &self.manages);
+        let shift = Shift::between(Whom::Room(self.id), before, (&after, &manages));
+        (self.sees, self.manages) = (after, manages);
+        Some(shift).filter(|shift| !shift.is_empty())
     }
 }
 

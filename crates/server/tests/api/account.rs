@@ -37,7 +37,7 @@ async fn without_presence(who: &Person) -> Vec<&'static str> {
 }
 
 /// Leaves for good: a socket that just breaks could come back.
-async fn closes(mut socket: Socket) {
+pub async fn closes(mut socket: Socket) {
     socket.send_frame(Opcode::Close, &1000u16.to_be_bytes()).await;
     socket.close_code().await;
 }

@@ -4,6 +4,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
+use super::account::closes;
 use crate::town::{
     Person, Room, Town, plant,
     raw::{Heard, Socket},
@@ -196,6 +197,7 @@ async fn no_secret_reaches_others_the_log_or_the_disk() {
             assert!(!found, "{} keeps {secret}", file.display());
         }
     }
+    closes(socket).await;
     // That nothing of it is in the log is looked at here.
     town.close().await;
 }

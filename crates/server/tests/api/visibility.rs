@@ -94,6 +94,29 @@ async fn an_overwrite_hides_a_channel_and_shows_it_again() {
 }
 
 #[tokio::test]
+async fn roles_open_and_close_channels_also_for_who_has_an_overwrite_of_their_own() {
+    let town = Town::new().await;
+    let [alice, bob] = town.people(["alice", "bob"]).await;
+    let lobby = alice.found_guild_with(&[&bob]).await;
+    let role = alice.makes_role(&lobby, "insider", 0).await;
+    let secret = secret_channel(&alice, &lobby, &role).await;
+    let of_bob = format!("/channels/{}/permissions/{}", lobby.general, bob.id);
+    let allow = json!({ "type": 1, "allow": VIEW.to_string(), "deny": "0" });
+    assert_eq!(alice.put(&of_bob, allow).await.status, 204);
+    bob.saw().await;
+
+    alice.gives_role(&lobby, &bob, &role).await;
+    assert_eq!(bob.saw().await, ["GUILD_MEMBER_UPDATE", "CHANNEL_CREATE"]);
+    alice.say(&secret, "with bob").await;
+    assert_eq!(bob.saw().await, ["MESSAGE_CREATE"]);
+    alice.takes_role(&lobby, &bob, &role).await;
+    assert_eq!(bob.saw().await, ["CHANNEL_DELETE", "GUILD_MEMBER_UPDATE"]);
+    alice.say(&secret, "without bob").await;
+    assert_eq!(bob.saw().await, [""; 0]);
+    town.close().await;
+}
+
+#[tokio::test]
 async fn everyone_loses_sight_at_once_when_everyones_role_does() {
     let town = Town::new().await;
     let [alice, bob] = town.people(["alice", "bob"]).await;
