@@ -15,7 +15,7 @@ use proto::{
     gateway::{Dispatch, Ready},
     guild::UnavailableGuild,
     marker,
-    message::{self, Message},
+    message::{self, EPHEMERAL, Message},
     osc::{BLOCKED, NotificationSetting, ReadState, Relationship},
     presence::TypingStart,
     thread::ThreadMembersUpdate,
@@ -178,6 +178,9 @@ impl Cache {
             // Whoever asked too often asks again later.
             D::RateLimited(_) => {}
 
+            D::InteractionCreate(_) | D::ApplicationCommandPermissionsUpdate(_) => {}
+            // In no history: what one person sees for a while.
+            D::MessageCreate(message) if message.flags & EPHEMERAL != 0 => {}
             D::MessageCreate(message) => self.hear(message),
             D::MessageUpdate(message) => {
                 self.in_timeline(message.channel_id, |timeline, _| timeline.change(message));

@@ -57,21 +57,28 @@ pub async fn channel(app: &App, actor: &Actor, id: Id<marker::Channel>) -> Resul
         let permissions = IN_DM;
         return Ok(Place { channel, thread: None, guild: None, permissions, member: None });
     };
-    let now = app.clock.now();
     let member = guild.read().members.get(&actor.user).cloned();
-    let (thread, permissions) = match is_thread(channel.kind) {
-        true => {
-            let standing = thread::standing(app, &guild, actor, id).await?;
-            let is_in = standing.is_in;
-            let have = guild.read().permissions_inside(actor.user, &channel, is_in, now);
-            (Some(Arc::new(standing)), have)
-        }
-        false => (None, guild.read().permissions_in(actor.user, &channel, now)),
-    };
+    let (thread, permissions) = inside(app, actor, &guild, &channel).await?;
     if !permissions.contains(Permissions::VIEW_CHANNEL) {
         return no(unknown);
     }
     Ok(Place { channel, thread, guild: Some(guild), permissions, member })
+}
+
+/// How somebody stands in a channel or a thread of a guild, also in one they may not see.
+pub(crate) async fn inside(
+    app: &App,
+    actor: &Actor,
+    guild: &Guild,
+    channel: &ChannelRow,
+) -> Result<(Option<Arc<Standing>>, Permissions)> {
+    let now = app.clock.now();
+    if !is_thread(channel.kind) {
+        return Ok((None, guild.read().permissions_in(actor.user, channel, now)));
+    }
+    let standing = thread::standing(app, guild, actor, channel.id).await?;
+    let have = guild.read().permissions_inside(actor.user, channel, standing.is_in, now);
+    Ok((Some(Arc::new(standing)), have))
 }
 
 /// The channel, if the actor may see it and has these permissions there.

@@ -11,6 +11,7 @@ use crate::{
     bus::{Bus, Gate},
     cache::{Cache, Guild, GuildState},
     clock::{Chance, Clock, Ids},
+    interaction::Waiting,
     lane::{IDS_MARK, Lanes, Queue},
     message::LastSent,
     presence::Presences,
@@ -64,6 +65,8 @@ pub struct App {
     pub cache: Cache,
     pub presences: Presences,
     pub(crate) last_sent: LastSent,
+    /// Who waits for an application's answer.
+    pub interactions: Waiting,
     pub gate: Gate,
     pub bus: Arc<dyn Bus>,
     /// Signs what the server gives out: attachment addresses.
@@ -113,6 +116,7 @@ impl App {
             cache: Cache::default(),
             presences: Presences::default(),
             last_sent: LastSent::default(),
+            interactions: Waiting::default(),
             gate: Gate::default(),
             bus: parts.bus,
             signing_key,

@@ -1,6 +1,9 @@
 //! Applications: what a bot asks about itself, and the commands it registers when it starts.
 
 mod about;
+mod check;
+pub mod permission;
+mod usable;
 
 use proto::{
     Code, Id, Patch,
@@ -8,10 +11,9 @@ use proto::{
     marker,
 };
 use serde_json::Value;
-use unicode_normalization::char::is_combining_mark;
 
 use crate::{
-    Actor, App, access, name,
+    Actor, App, access,
     reject::{Reject, Result, no},
     rows::CommandRow,
     store::{Batch, Scan},
@@ -23,13 +25,9 @@ pub use about::{current, edit_about, get};
 type ApplicationId = Id<marker::Application>;
 type CommandId = Id<marker::Command>;
 
-/// Commands of one type, in one place.
-const MOST: usize = 100;
-const NAME_LENGTH: usize = 32;
-const DESCRIPTION_LENGTH: usize = 100;
-const OPTIONS: usize = 25;
-/// Bytes of a command as JSON.
-const COMMAND_BYTES: usize = 16_384;
+pub use check::{ATTACHMENT, BOOLEAN, CHANNEL, INTEGER, MENTIONABLE, NUMBER, ROLE, STRING};
+pub use check::{SUB_COMMAND_GROUP, USER, is_of};
+pub use usable::usable;
 
 /// Where commands hold.
 #[derive(Debug, Clone, Copy)]
@@ -39,11 +37,29 @@ pub struct Scope {
     pub guild: Option<Id<marker::Guild>>,
 }
 
+/// How a list has names and descriptions.
+#[derive(Debug, Clone, Copy)]
+pub enum Words<'l> {
+    /// In all languages.
+    All,
+    /// In one of them, beside the usual.
+    Of(Option<&'l str>),
+}
+
 /// The commands in a place, oldest first.
-pub async fn commands(app: &App, actor: &Actor, scope: Scope) -> Result<Vec<ApplicationCommand>> {
-    check(app, actor, scope).await?;
+pub async fn commands(
+    app: &App,
+    actor: &Actor,
+    scope: Scope,
+    words: Words<'_>,
+) -> Result<Vec<ApplicationCommand>> {
+    authorized(app, actor, scope).await?;
     let rows: Vec<CommandRow> = app.disk.scan(scope.rows()).await?;
-    Ok(rows.into_iter().map(|row| row.command).collect())
+    let commands = rows.into_iter().map(|row| row.command);
+    Ok(match words {
+        Words::All => commands.collect(),
+        Words::Of(locale) => commands.map(|command| usable::localized(command, locale)).collect(),
+    })
 }
 
 /// One command.
@@ -53,7 +69,7 @@ pub async fn command(
     scope: Scope,
     id: CommandId,
 ) -> Result<ApplicationCommand> {
-    check(app, actor, scope).await?;
+    authorized(app, actor, scope).await?;
     let row: Option<CommandRow> = app.disk.get(scope.key(id)).await?;
     row.map(|row| row.command).ok_or_else(|| unknown().into())
 }
@@ -65,7 +81,7 @@ pub async fn overwrite(
     scope: Scope,
     drafts: Vec<CommandDraft>,
 ) -> Result<Vec<ApplicationCommand>> {
-    check(app, actor, scope).await?;
+    authorized(app, actor, scope).await?;
     let lane = app.lane_user(actor.user).await;
     let before: Vec<CommandRow> = app.store.scan(scope.rows()).await?;
     let mut commands: Vec<ApplicationCommand> = Vec::new();
@@ -78,10 +94,12 @@ pub async fn overwrite(
         let old = before.iter().find(|row| same(&row.command, &command));
         let id = old.map_or(command.id, |row| row.id);
         commands.push(ApplicationCommand { id, ..command });
-        not_too_many(&commands)?;
+        not_too_many(app, &commands)?;
     }
     let gone = before.iter().filter(|row| commands.iter().all(|command| command.id != row.id));
-    let batch = gone.fold(Batch::new(), |b, row| b.delete::<CommandRow>(scope.key(row.id)));
+    let gone: Vec<_> = gone.cloned().collect();
+    let batch = permission::forget(app, Batch::new(), &gone).await?;
+    let batch = gone.iter().fold(batch, |b, row| b.delete::<CommandRow>(scope.key(row.id)));
     let batch = commands.iter().fold(batch, |batch, command| batch.put(&scope.row(command)));
     lane.enqueue(batch, Vec::new()).durable().await?;
     Ok(commands)
@@ -94,7 +112,7 @@ pub async fn create(
     scope: Scope,
     draft: CommandDraft,
 ) -> Result<(ApplicationCommand, bool)> {
-    check(app, actor, scope).await?;
+    authorized(app, actor, scope).await?;
     let mut command = made(app, scope, draft)?;
     let lane = app.lane_user(actor.user).await;
     let before: Vec<CommandRow> = app.store.scan(scope.rows()).await?;
@@ -103,7 +121,7 @@ pub async fn create(
     if old.is_none() {
         let mut all: Vec<_> = before.into_iter().map(|row| row.command).collect();
         all.push(command.clone());
-        not_too_many(&all)?;
+        not_too_many(app, &all)?;
     }
     let batch = Batch::new().put(&scope.row(&command));
     lane.enqueue(batch, Vec::new()).durable().await?;
@@ -118,7 +136,7 @@ pub async fn edit(
     id: CommandId,
     draft: CommandDraft,
 ) -> Result<ApplicationCommand> {
-    check(app, actor, scope).await?;
+    authorized(app, actor, scope).await?;
     let lane = app.lane_user(actor.user).await;
     let Some(row) = app.store.get::<CommandRow>(scope.key(id)).await? else {
         return no(unknown());
@@ -137,12 +155,13 @@ pub async fn edit(
 
 /// Deletes a command.
 pub async fn delete(app: &App, actor: &Actor, scope: Scope, id: CommandId) -> Result<()> {
-    check(app, actor, scope).await?;
+    authorized(app, actor, scope).await?;
     let lane = app.lane_user(actor.user).await;
-    if app.store.get::<CommandRow>(scope.key(id)).await?.is_none() {
+    let Some(row) = app.store.get::<CommandRow>(scope.key(id)).await? else {
         return no(unknown());
-    }
-    let batch = Batch::new().delete::<CommandRow>(scope.key(id));
+    };
+    let batch = permission::forget(app, Batch::new(), &[row]).await?;
+    let batch = batch.delete::<CommandRow>(scope.key(id));
     lane.enqueue(batch, Vec::new()).durable().await
 }
 
@@ -151,7 +170,7 @@ fn unknown() -> Reject {
 }
 
 /// A bot has its own commands only, in rooms it is in.
-async fn check(app: &App, actor: &Actor, scope: Scope) -> Result<()> {
+async fn authorized(app: &App, actor: &Actor, scope: Scope) -> Result<()> {
     if !actor.is_bot() {
         return no(Reject::Refused(Code::BOTS_ONLY));
     }
@@ -192,12 +211,13 @@ fn same(a: &ApplicationCommand, b: &ApplicationCommand) -> bool {
     a.kind == b.kind && a.name == b.name
 }
 
-fn not_too_many(commands: &[ApplicationCommand]) -> Result<(), Reject> {
+fn not_too_many(app: &App, commands: &[ApplicationCommand]) -> Result<(), Reject> {
+    let most = app.limits.application_commands;
     let last = commands.last().map(|command| command.kind);
-    if commands.iter().filter(|command| Some(command.kind) == last).count() <= MOST {
+    if commands.iter().filter(|command| Some(command.kind) == last).count() <= most {
         return Ok(());
     }
-    let message = format!("There can be {MOST} commands of one type.");
+    let message = format!("There can be {most} commands of one type.");
     Err(Reject::field("name", "MAX_COMMANDS", message))
 }
 
@@ -213,9 +233,11 @@ fn made(app: &App, scope: Scope, draft: CommandDraft) -> Result<ApplicationComma
         version: id,
         kind: draft.kind.unwrap_or(CHAT_INPUT),
         name: String::new(),
-        name_localizations: None,
+        name_localized: None,
+        name_localizations: Some(None),
         description: String::new(),
-        description_localizations: None,
+        description_localized: None,
+        description_localizations: Some(None),
         options: None,
         default_member_permissions: None,
         dm_permission: true,
@@ -238,8 +260,12 @@ fn applied(
     let everywhere = vec![0];
     command.integration_types =
         changed(draft.integration_types, command.integration_types, everywhere);
-    draft.name_localizations.apply(&mut command.name_localizations);
-    draft.description_localizations.apply(&mut command.description_localizations);
+    if let Some(texts) = draft.name_localizations.change() {
+        command.name_localizations = Some(texts);
+    }
+    if let Some(texts) = draft.description_localizations.change() {
+        command.description_localizations = Some(texts);
+    }
     draft.options.apply(&mut command.options);
     draft.contexts.apply(&mut command.contexts);
     if let Some(permissions) = draft.default_member_permissions.change() {
@@ -253,7 +279,7 @@ fn applied(
             }
         };
     }
-    sound(command)
+    check::sound(command)
 }
 
 /// What a field becomes: null brings the default back.
@@ -263,38 +289,4 @@ fn changed<T>(patch: Patch<T>, now: T, default: T) -> T {
         Patch::Null => default,
         Patch::Value(value) => value,
     }
-}
-
-fn sound(command: ApplicationCommand) -> Result<ApplicationCommand, Reject> {
-    let wrong = |field: &str, code, message: &str| Err(Reject::field(field, code, message));
-    if !(1..=3).contains(&command.kind) {
-        return wrong("type", "BASE_TYPE_CHOICES", "1 chat, 2 user, 3 message.");
-    }
-    let chat = command.kind == CHAT_INPUT;
-    if !(1..=NAME_LENGTH).contains(&command.name.chars().count()) {
-        return Err(Reject::length("name", 1, NAME_LENGTH));
-    }
-    let plain = |c: char| c.is_alphanumeric() || is_combining_mark(c) || "-_'ʼ".contains(c);
-    let chat_name = command.name.chars().all(plain) && command.name.to_lowercase() == command.name;
-    let other_name = || name::clean_text(&command.name).as_deref() == Some(&command.name);
-    if if chat { !chat_name } else { !other_name() } {
-        return wrong("name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid");
-    }
-    let described = command.description.chars().count();
-    if chat && !(1..=DESCRIPTION_LENGTH).contains(&described) {
-        return Err(Reject::length("description", 1, DESCRIPTION_LENGTH));
-    }
-    if !chat && described > 0 {
-        let code = "APPLICATION_COMMAND_DESCRIPTION_CANNOT_BE_SET";
-        return wrong("description", code, "Only chat commands have a description.");
-    }
-    let options = command.options.as_deref().unwrap_or_default();
-    if options.len() > OPTIONS || !options.iter().all(Value::is_object) {
-        return wrong("options", "BASE_TYPE_BAD_LENGTH", "Up to 25 options.");
-    }
-    let bytes = serde_json::to_vec(&command).map_or(usize::MAX, |json| json.len());
-    if bytes > COMMAND_BYTES {
-        return wrong("options", "APPLICATION_COMMAND_TOO_LARGE", "The command is too large.");
-    }
-    Ok(command)
 }

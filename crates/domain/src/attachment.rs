@@ -17,7 +17,7 @@ use sha2::Sha256;
 use crate::{
     App, access,
     actor::Actor,
-    picture,
+    interaction, picture,
     reject::{Reject, Result, no},
     rows::{AttachmentRow, ChannelRow, MessageRow, UsageRow},
     store::{Batch, IntoKey as _, Scan},
@@ -176,11 +176,11 @@ pub async fn fetch(
     };
     // Whatever deletes messages kills the addresses of their files, before anything is swept.
     let message: Option<MessageRow> = app.disk.get((channel, row.message_id)).await?;
-    if message.is_some_and(|message| message.attachments.iter().any(|kept| kept.id == id)) {
-        Ok(row)
-    } else {
-        no(unknown())
-    }
+    let kept = match message {
+        Some(message) => message.attachments.iter().any(|kept| kept.id == id),
+        None => interaction::ephemeral_file(app, row.message_id, id).await?,
+    };
+    if kept { Ok(row) } else { no(unknown()) }
 }
 
 /// What a sweep did.

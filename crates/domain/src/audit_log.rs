@@ -8,10 +8,11 @@
 //! entry.write(app, guild_id, actor.user, &mut batch, &mut events);
 //! ```
 
-use std::{cell::RefCell, future::poll_fn, pin::pin, task::Context};
+use std::{cell::RefCell, collections::BTreeSet, future::poll_fn, pin::pin, task::Context};
 
 use proto::{
     Id, Permissions, Timestamp,
+    application::ApplicationCommand,
     audit_log::{AuditLog, AuditLogChange, AuditLogEntry, AuditLogEntryCreate, action},
     gateway::Dispatch,
     id::{EPOCH_MS, TIME_SHIFT},
@@ -21,7 +22,9 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    Actor, App, access, auto_moderation,
+    Actor, App, access,
+    application::permission,
+    auto_moderation,
     bus::{Audience, Event},
     cache::Guild,
     name,
@@ -338,10 +341,26 @@ async fn with_what_they_name(
         webhooks,
         integrations: Vec::new(),
         threads,
-        application_commands: Vec::new(),
+        application_commands: commands(app, rows).await?,
         auto_moderation_rules: rules,
         guild_scheduled_events: Vec::new(),
     })
+}
+
+/// The commands whose rights were changed.
+async fn commands(app: &App, rows: &[AuditLogRow]) -> Result<Vec<ApplicationCommand>> {
+    let kind = i64::from(action::APPLICATION_COMMAND_PERMISSION_UPDATE);
+    let mut named = BTreeSet::new();
+    for row in rows.iter().filter(|row| row.action == kind) {
+        let of = row.options.get("application_id").and_then(|id| id.as_str()?.parse().ok());
+        named.extend(row.target_id.zip(of).map(|(id, of)| (row.guild_id, of, id.cast())));
+    }
+    let mut commands = Vec::new();
+    for (guild, of, command) in named {
+        // Where the entry is about all commands of an application, it names none.
+        commands.extend(permission::known(app, of, Some(guild), command).await?);
+    }
+    Ok(commands)
 }
 
 #[cfg(test)]

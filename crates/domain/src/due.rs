@@ -31,6 +31,7 @@ pub async fn run_once(app: &App) {
     settle("joins", prune_joins(app).await);
     settle("reports", prune_reports(app).await);
     settle("cleanups", crate::cleanup::run_once(app).await);
+    settle("interactions", crate::interaction::prune(app).await);
     settle("directory", crate::directory::refresh_dirty(app).await);
     settle("index of messages", crate::search::run_once(app).await);
     settle("what is deleted", crate::purge::run_once(app).await);

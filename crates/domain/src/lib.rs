@@ -42,6 +42,8 @@ pub mod account;
 pub mod bot;
 pub mod integration;
 pub mod application;
+pub mod component;
+pub mod interaction;
 pub mod seed;
 
 pub mod guild;

@@ -1,5 +1,6 @@
 //! Messages: send, edit, delete, read.
 
+pub(crate) mod answer;
 mod check;
 mod page;
 mod system;
@@ -30,6 +31,8 @@ use crate::{
     thread,
 };
 
+pub(crate) use answer::{Change, option_file};
+pub(crate) use check::nonce;
 pub use check::{LastSent, Mentioned};
 pub(crate) use check::{draft, takes_messages};
 pub use page::{Around, for_answer, list, one, preview_page, render_one};
@@ -229,13 +232,6 @@ pub async fn edit(
     attachment::remove_blobs(app, &gone).await;
     hit(app, &place, actor.user, Some(row.id), verdict).await;
     page::render_one(app, actor, &row).await
-}
-
-/// What an edit makes of a message.
-pub(crate) struct Change {
-    pub row: MessageRow,
-    pub added: Vec<AttachmentRow>,
-    pub gone: Vec<AttachmentRow>,
 }
 
 /// The message as an edit leaves it, and which files come and go.

@@ -14,9 +14,9 @@ use crate::{
     message, notification, picture,
     reject::Result,
     rows::{
-        AttachmentRow, AuditLogRow, AutoModerationRow, BanRow, CleanupRow, CommandRow, EmojiRow,
-        InviteRow, JoinRow, MemberRow, MessageRow, PinRow, Purge, PurgeRow, ReactionRow,
-        ReadStateRow, ReportRow, SilenceRow, ThreadMemberRow, ThreadRow, WebhookRow,
+        AttachmentRow, AuditLogRow, AutoModerationRow, BanRow, CleanupRow, CommandPermissionRow,
+        CommandRow, EmojiRow, InviteRow, JoinRow, MemberRow, MessageRow, PinRow, Purge, PurgeRow,
+        ReactionRow, ReadStateRow, ReportRow, SilenceRow, ThreadMemberRow, ThreadRow, WebhookRow,
     },
     store::{Batch, Entity, IntoKey, Scan},
     thread,
@@ -250,6 +250,9 @@ async fn guild(app: &App, id: Id<marker::Guild>) -> Result<Left> {
         }
         if any::<AuditLogRow>(app, id).await? {
             batch = batch.prune::<AuditLogRow>(id, None, PLAIN_PIECE);
+        }
+        if any::<CommandPermissionRow>(app, id).await? {
+            batch = batch.prune::<CommandPermissionRow>(id, None, PLAIN_PIECE);
         }
         if any::<SilenceRow>(app, id).await? {
             batch = batch.prune::<SilenceRow>(id, None, PLAIN_PIECE);

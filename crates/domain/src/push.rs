@@ -15,7 +15,7 @@ use proto::{
     channel::is_thread,
     gateway::Dispatch,
     marker,
-    message::Message,
+    message::{EPHEMERAL, LOADING, Message},
     osc::{ALL, MENTIONS, PushSubscription, PushSubscriptionDraft},
 };
 
@@ -234,8 +234,11 @@ pub struct Push {
 
 /// Whether this event may have to be told to somebody whose page is closed. Quick.
 pub fn may_tell(app: &App, published: &Published) -> bool {
-    matches!(&published.event, Event::Dispatch(_, Dispatch::MessageCreate(_)))
-        && !app.cache.subscribers.read().people.is_empty()
+    let Event::Dispatch(_, Dispatch::MessageCreate(message)) = &published.event else {
+        return false;
+    };
+    // What one person sees for a while they asked for; what is still thought about says nothing.
+    message.flags & (EPHEMERAL | LOADING) == 0 && !app.cache.subscribers.read().people.is_empty()
 }
 
 /// Who is told of a message by push, and what. Those who look at a page of ours are not.

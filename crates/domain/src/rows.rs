@@ -8,7 +8,6 @@ mod searched;
 use anyhow::Context as _;
 use proto::{
     Id, Permissions, Timestamp,
-    application::{ApplicationCommand, InstallParams},
     audit_log::AuditLogChange,
     guild::Visibility,
     marker,
@@ -69,6 +68,10 @@ pub const TABLES: &[&Table] = &[
     ReportRow::TABLE,
     JoinRow::TABLE,
     CleanupRow::TABLE,
+    CommandPermissionRow::TABLE,
+    EndpointRow::TABLE,
+    InteractionRow::TABLE,
+    EphemeralRow::TABLE,
     EventRow::TABLE,
     GatewaySessionRow::TABLE,
 ];
@@ -160,8 +163,13 @@ macro_rules! rows {
     )*};
 }
 
+mod application;
 mod safety;
 
+pub use application::{
+    Answers, ApplicationRow, CommandPermissionRow, CommandRow, EndpointRow, EphemeralRow,
+    InteractionRow,
+};
 pub use safety::{AutoModerationRow, CleanupRow, JoinRow, ReportRow, Safety};
 
 rows! {
@@ -521,6 +529,9 @@ rows! {
         /// Who wrote it, if that was no user.
         #[serde(default, skip_serializing_if = "is_default")]
         webhook: Option<WebhookAuthor>,
+        /// Of an application's answer: what it answers.
+        #[serde(default, skip_serializing_if = "is_default")]
+        answers: Option<Answers>,
     }
 
     /// A message whose entry in the index is old. Written with the message itself.
@@ -611,32 +622,6 @@ rows! {
     key(low: Id<marker::User>, high: Id<marker::User>)
     indexes(index("by_high", &["high"])) {
         channel_id: Id<marker::Channel>,
-    }
-
-    /// A command of an application.
-    CommandRow = "command"
-    key(
-        application_id: Id<marker::Application>,
-        /// The guild's id; 0 stands for everywhere.
-        place: i64,
-        id: Id<marker::Command>
-    ) {
-        command: ApplicationCommand,
-    }
-
-    /// What an application says of itself and allows. It has its bot's id.
-    ApplicationRow = "application" key(id: Id<marker::Application>) {
-        #[serde(default, skip_serializing_if = "is_default")]
-        description: String,
-        #[serde(default, skip_serializing_if = "is_default")]
-        tags: Vec<String>,
-        /// Anybody may add its bot to rooms of theirs.
-        #[serde(default, skip_serializing_if = "is_default")]
-        public: bool,
-        #[serde(default, skip_serializing_if = "is_default")]
-        install: Option<InstallParams>,
-        #[serde(default, skip_serializing_if = "is_default")]
-        custom_install_url: Option<String>,
     }
 
     /// The event log: written in the transaction of what it tells of, kept for some minutes.

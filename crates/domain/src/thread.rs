@@ -42,7 +42,7 @@ pub(crate) use idle::archive_idle;
 pub use list::{Archive, SearchOrder, SearchThreads, active, archived, search, sync};
 pub(crate) use list::{of_messages, render_seen};
 pub use people::{add, join, leave, member, members, remove};
-pub(crate) use people::{inherit, left, left_all, written};
+pub(crate) use people::{answered, inherit, left, left_all, written};
 
 type ChannelId = Id<marker::Channel>;
 type UserId = Id<marker::User>;

@@ -9,7 +9,9 @@ use proto::{
 };
 
 use crate::{
-    Actor, App, auto_moderation,
+    Actor, App,
+    application::permission,
+    auto_moderation,
     bus::Event,
     dm, group, guild,
     lane::Lane,
@@ -17,8 +19,8 @@ use crate::{
     reject::{Error, Reject, Result, no},
     relationship, render,
     rows::{
-        CredentialRow, DmRow, GuildRow, JoinRow, MemberRow, MetaRow, NotificationRow, Purge,
-        ReadStateRow, UserKind, UserRow,
+        CredentialRow, DmRow, EndpointRow, GuildRow, JoinRow, MemberRow, MetaRow, NotificationRow,
+        Purge, ReadStateRow, UserKind, UserRow,
     },
     server_owner,
     store::{Batch, IntoKey as _, SCAN_MAX, Scan},
@@ -306,9 +308,11 @@ pub(crate) async fn erase(
         .delete::<CredentialRow>(id)
         .prune::<DmRow>(id, None, SCAN_MAX)
         .prune::<NotificationRow>(id, None, SCAN_MAX)
-        .prune::<ReadStateRow>(id, None, SCAN_MAX);
+        .prune::<ReadStateRow>(id, None, SCAN_MAX)
+        .delete::<EndpointRow>(id);
     if kind == UserKind::Bot {
         batch = batch.put(&purge::row(Purge::Application(id.cast())));
+        batch = permission::forget_all(app, batch, id.cast()).await?;
     }
     if server_owner::get(app).await? == Some(id) {
         batch = batch

@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Id, Patch, Permissions, marker, user::User, wire::fixed};
+use crate::{
+    Id, Patch, Permissions, marker,
+    user::User,
+    wire::{fixed, wire},
+};
 
 /// `GET /applications/@me`. An application has the id of its bot.
 #[derive(Debug, Clone, Serialize)]
@@ -29,6 +33,10 @@ pub struct Application {
     /// Which privileged intents it was granted.
     pub flags: u32,
     pub flags_new: String,
+    /// What its interactions are signed with: Ed25519, in hex.
+    pub verify_key: String,
+    /// Where they are sent; null: to its gateway sessions.
+    pub interactions_endpoint_url: Option<String>,
     pub approximate_guild_count: u32,
     #[serde(flatten)]
     pub fixed: ApplicationFixed,
@@ -69,7 +77,7 @@ pub struct ModifyApplication {
     pub integration_types_config: Patch<BTreeMap<String, Option<IntegrationDraft>>>,
     pub flags: Patch<u64>,
     pub cover_image: Patch<Value>,
-    pub interactions_endpoint_url: Patch<Value>,
+    pub interactions_endpoint_url: Patch<String>,
     pub role_connections_verification_url: Patch<Value>,
     pub event_webhooks_url: Patch<Value>,
 }
@@ -89,14 +97,11 @@ pub struct IntegrationDraft {
 }
 
 fixed! {
-    /// What no application of ours has. No interaction is sent over HTTP, so there is nothing to
-    /// verify with a key.
+    /// What no application of ours has.
     ApplicationFixed {
         r#type: Option<()> = None,
-        verify_key: &'static str = "",
         bot_require_code_grant: bool = false,
         redirect_uris: [&'static str; 0] = [],
-        interactions_endpoint_url: Option<()> = None,
         role_connections_verification_url: Option<()> = None,
         approximate_user_install_count: u32 = 0,
         approximate_user_authorization_count: u32 = 0,
@@ -106,34 +111,61 @@ fixed! {
     }
 }
 
-/// A command that a bot registered.
-/// <https://discord.com/developers/docs/interactions/application-commands>
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ApplicationCommand {
-    pub id: Id<marker::Command>,
-    pub application_id: Id<marker::Application>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub guild_id: Option<Id<marker::Guild>>,
-    /// Changes with each change of the command.
-    pub version: Id<marker::Command>,
-    /// 1 chat, 2 user, 3 message.
-    #[serde(rename = "type")]
-    pub kind: u8,
-    pub name: String,
-    pub name_localizations: Option<Value>,
-    pub description: String,
-    pub description_localizations: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub options: Option<Vec<Value>>,
-    pub default_member_permissions: Option<String>,
-    pub dm_permission: bool,
-    pub contexts: Option<Vec<u8>>,
-    pub integration_types: Vec<u8>,
-    pub nsfw: bool,
+wire! {
+    /// A command that a bot registered.
+    /// <https://discord.com/developers/docs/interactions/application-commands>
+    pub struct ApplicationCommand {
+        pub id: Id<marker::Command>,
+        pub application_id: Id<marker::Application>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub guild_id: Option<Id<marker::Guild>>,
+        /// Changes with each change of the command.
+        pub version: Id<marker::Command>,
+        /// 1 chat, 2 user, 3 message.
+        #[serde(rename = "type")]
+        pub kind: u8,
+        pub name: String,
+        /// For who asked in a language that the command has a name in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub name_localized: Option<String>,
+        /// Left out of lists unless asked for.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            with = "crate::channel::nullable"
+        )]
+        #[cfg_attr(test, ts(type = "Record<string, string> | null", optional))]
+        pub name_localizations: Option<Option<Value>>,
+        pub description: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub description_localized: Option<String>,
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            with = "crate::channel::nullable"
+        )]
+        #[cfg_attr(test, ts(type = "Record<string, string> | null", optional))]
+        pub description_localizations: Option<Option<Value>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(type = "unknown[]", optional))]
+        pub options: Option<Vec<Value>>,
+        pub default_member_permissions: Option<String>,
+        pub dm_permission: bool,
+        pub contexts: Option<Vec<u8>>,
+        pub integration_types: Vec<u8>,
+        pub nsfw: bool,
+    }
 }
 
-/// Chat command.
+/// `ApplicationCommand::kind`: written into the composer.
 pub const CHAT_INPUT: u8 = 1;
+/// `ApplicationCommand::kind`: about somebody.
+pub const USER: u8 = 2;
+/// `ApplicationCommand::kind`: about a message.
+pub const MESSAGE: u8 = 3;
 
 /// Body of `POST` and `PATCH` of a command, and an item of `PUT`.
 #[derive(Debug, Default, Deserialize)]

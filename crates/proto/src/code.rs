@@ -30,8 +30,10 @@ codes! {
     UNKNOWN_SESSION = 10020, "Unknown session";
     UNKNOWN_BAN = 10026, "Unknown ban";
     UNKNOWN_AUTO_MODERATION_RULE = 10068, "Unknown auto moderation rule";
+    UNKNOWN_INTERACTION = 10062, "Unknown interaction";
     UNKNOWN_COMMAND = 10063, "Unknown application command";
     UNKNOWN_VOICE_STATE = 10065, "Unknown voice state";
+    UNKNOWN_COMMAND_PERMISSIONS = 10066, "Unknown application command permissions";
     BOTS_ONLY = 20002, "Only bots can use this endpoint";
     PEOPLE_ONLY = 20001, "Bots cannot use this endpoint";
     SLOW_MODE = 20016, "This channel is in slow mode: wait before you write again";
@@ -53,6 +55,8 @@ codes! {
     UNAUTHORIZED = 40001, "Unauthorized: sign in and send your token";
     BODY_TOO_LARGE = 40005, "The request is too large: send something smaller";
     BANNED = 40007, "You are banned from this room";
+    INTERACTION_ACKNOWLEDGED = 40060, "Interaction has already been acknowledged";
+    MAX_FOLLOWUPS = 40094, "This interaction has reached the maximum number of messages";
     MISSING_ACCESS = 50001, "Missing access";
     DM_EXECUTE = 50003, "This cannot be done in a direct message";
     WIDGET_OFF = 50004, "This room has no widget";

@@ -16,6 +16,7 @@ use crate::{
     channel::{Channel, ChannelPinsUpdate, ChannelRecipient},
     emoji::EmojisUpdate,
     guild::{Guild, GuildCreate, UnavailableGuild},
+    interaction::{CommandPermissions, Interaction},
     invite::{InviteCreate, InviteDelete},
     marker,
     member::Member,
@@ -182,6 +183,10 @@ dispatches! {
     GuildAuditLogEntryCreate(Box<AuditLogEntryCreate>) = "GUILD_AUDIT_LOG_ENTRY_CREATE",
     GuildMembersChunk(Box<MembersChunk>) = "GUILD_MEMBERS_CHUNK",
     RateLimited(RateLimited) = "RATE_LIMITED",
+    /// To the application's own sessions.
+    InteractionCreate(Box<Interaction>) = "INTERACTION_CREATE",
+    ApplicationCommandPermissionsUpdate(Box<CommandPermissions>) =
+        "APPLICATION_COMMAND_PERMISSIONS_UPDATE",
     InviteCreate(Box<InviteCreate>) = "INVITE_CREATE",
     InviteDelete(InviteDelete) = "INVITE_DELETE",
     MessageCreate(Box<Message>) = "MESSAGE_CREATE",
@@ -294,6 +299,7 @@ impl Dispatch {
             D::Ready(_) | D::Resumed(_) | D::GuildMembersChunk(_) | D::UserUpdate(_) => {
                 return None;
             }
+            D::InteractionCreate(_) | D::ApplicationCommandPermissionsUpdate(_) => return None,
             D::VoiceServerUpdate(_) | D::OscChannelCreate(_) | D::OscReadStateUpdate(_) => {
                 return None;
             }

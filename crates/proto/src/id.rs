@@ -49,6 +49,8 @@ pub mod marker {
         Emoji
         /// What has emoji of its own: a guild or an application.
         EmojiOwner
+        /// Something somebody did with an application.
+        Interaction
         /// A permission overwrite names a role or a user.
         Overwrite
         /// A rule of automatic moderation.

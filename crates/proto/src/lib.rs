@@ -25,6 +25,7 @@ pub mod thread;
 pub mod search;
 pub mod markdown;
 pub mod integration;
+pub mod interaction;
 pub mod invite;
 pub mod auto_moderation;
 pub mod safety;

@@ -174,6 +174,12 @@ limits! {
     picture_bytes: usize = 4 * 1024 * 1024;
     /// Pictures one person can set in 10 minutes, of their own and of rooms.
     picture_changes_per_10min: u32 = 10;
+    /// Messages an application can answer one interaction with.
+    interaction_messages: u32 = 100;
+    /// Commands of an application of one type, everywhere or in one room.
+    application_commands: usize = 100;
+    /// Roles, people and channels that the permissions of one command can name.
+    command_permissions: usize = 100;
     /// Logins of one person; the one unused for longest goes.
     user_sessions: usize = 50;
     /// Bots of one account.

@@ -7,6 +7,7 @@ use crate::{
     Id, Patch, Timestamp,
     channel::Channel,
     emoji::Emoji,
+    interaction::{InteractionMetadata, MessageInteraction},
     marker,
     member::Member,
     user::User,
@@ -31,8 +32,12 @@ pub const USER_JOIN: u8 = 7;
 pub const THREAD_CREATED: u8 = 18;
 /// `Message::kind`: an answer to another message.
 pub const REPLY: u8 = 19;
+/// `Message::kind`: an application answers a command.
+pub const CHAT_INPUT_COMMAND: u8 = 20;
 /// `Message::kind`: the message that a thread began with, quoted at its top.
 pub const THREAD_STARTER_MESSAGE: u8 = 21;
+/// `Message::kind`: an application answers a command about somebody or a message.
+pub const CONTEXT_MENU_COMMAND: u8 = 23;
 /// `Message::kind`: a rule of automatic moderation was hit.
 pub const AUTO_MODERATION_ACTION: u8 = 24;
 
@@ -40,6 +45,12 @@ pub const AUTO_MODERATION_ACTION: u8 = 24;
 pub const SUPPRESS_EMBEDS: u32 = 1 << 2;
 /// `Message::flags`: a thread hangs on it.
 pub const HAS_THREAD: u32 = 1 << 5;
+/// `Message::flags`: only one person sees it, for a while.
+pub const EPHEMERAL: u32 = 1 << 6;
+/// `Message::flags`: an application is thinking.
+pub const LOADING: u32 = 1 << 7;
+/// `Message::flags`: nothing but components says something.
+pub const IS_COMPONENTS_V2: u32 = 1 << 15;
 /// `Message::flags`: nobody is notified.
 pub const SUPPRESS_NOTIFICATIONS: u32 = 1 << 12;
 
@@ -92,6 +103,18 @@ wire! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         pub thread: Option<Box<Channel>>,
+        /// Of an application's answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub application_id: Option<Id<marker::Application>>,
+        /// Of an application's answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub interaction_metadata: Option<Box<InteractionMetadata>>,
+        /// COMPAT: what older libraries read instead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        pub interaction: Option<Box<MessageInteraction>>,
         /// Only in events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]

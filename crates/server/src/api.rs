@@ -23,6 +23,8 @@ pub mod report;
 pub mod channel;
 pub mod directory;
 pub mod guild;
+pub mod followup;
+pub mod interaction;
 pub mod invite;
 pub mod webhook;
 pub mod member;
@@ -84,6 +86,7 @@ pub fn routes() -> Routes {
         .merge(channel::routes())
         .merge(directory::routes())
         .merge(guild::routes())
+        .merge(interaction::routes())
         .merge(invite::routes())
         .merge(webhook::routes())
         .merge(member::routes())

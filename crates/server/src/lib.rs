@@ -13,6 +13,7 @@ pub mod api;
 pub mod gateway;
 pub mod admin;
 pub mod passwords;
+mod interactions;
 mod outbound;
 mod push;
 pub mod blobs;

@@ -44,6 +44,7 @@ use crate::{
     config::{Config, StoreKind},
     door::{self, Door, Names},
     gateway::{self, Gateway},
+    interactions::Endpoints,
     metrics::Metrics,
     net::{self, Connections},
     outbound::Outbound,
@@ -153,6 +154,7 @@ struct Shared {
     rates: Arc<Rates>,
     health: Arc<Health>,
     pusher: Arc<Pusher>,
+    endpoints: Arc<Endpoints>,
 }
 
 impl Shared {
@@ -174,7 +176,8 @@ impl Shared {
             metrics_token: config.metrics_token.clone(),
             proved: Mutex::new(None),
         };
-        Ok(Self { app, rates: Arc::new(rates), health: Arc::new(health), pusher })
+        let endpoints = Endpoints::new(Outbound::new(config.outbound_private)?);
+        Ok(Self { app, rates: Arc::new(rates), health: Arc::new(health), pusher, endpoints })
     }
 
     /// All that is answered over HTTP.
@@ -197,6 +200,7 @@ impl Shared {
             .layer(Extension(self.rates.clone()))
             .layer(Extension(self.health.clone()))
             .layer(Extension(self.pusher.clone()))
+            .layer(Extension(self.endpoints.clone()))
             .with_state(self.app.clone())
     }
 }

@@ -21,6 +21,7 @@ import {
   type ThreadSeat,
   type User,
   type VoiceState,
+  whispered,
 } from './wire';
 import type { World } from './world.svelte';
 
@@ -270,6 +271,7 @@ function messageCreate(world: World, message: Message): void {
   if (!channel) return;
   meet(world, channel.guildId, message.author, message.member);
   channel.typing.delete(message.author.id);
+  if (whispered(message)) return; // in no history: nothing to be read later
   // What the server counted already has its id by now.
   if (isNewer(message.id, channel.lastMessageId)) {
     channel.lastMessageId = message.id;

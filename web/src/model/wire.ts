@@ -130,9 +130,18 @@ export const MESSAGE = {
   JOIN: 7,
   THREAD_CREATED: 18,
   REPLY: 19,
+  COMMAND: 20,
   THREAD_STARTER: 21,
+  MENU_COMMAND: 23,
 } as const;
+export const FLAG = { EPHEMERAL: 1 << 6, LOADING: 1 << 7 } as const;
 
 /** What somebody wrote, and not what the server tells. */
-export const spoken = (message: Message) =>
-  message.type === MESSAGE.DEFAULT || message.type === MESSAGE.REPLY;
+export const spoken = ({ type }: Message) =>
+  type === MESSAGE.DEFAULT ||
+  type === MESSAGE.REPLY ||
+  type === MESSAGE.COMMAND ||
+  type === MESSAGE.MENU_COMMAND;
+
+/** Whether only we see it, and not for long. */
+export const whispered = ({ flags = 0 }: Message) => (flags & FLAG.EPHEMERAL) !== 0;

@@ -146,6 +146,7 @@ fn message(channel: i64, at: usize) -> MessageRow {
     };
     MessageRow {
         webhook: None,
+        answers: None,
         channel_id: id(channel),
         id: id(message_id(at)),
         guild_id: Some(id(GUILD)),

@@ -217,6 +217,7 @@ impl Hand {
         while let Some(row) = rows.next()? {
             messages.push(MessageRow {
                 webhook: None,
+                answers: None,
                 channel_id: id(row.get(0)?)?,
                 id: id(row.get(1)?)?,
                 guild_id: row.get::<_, Option<i64>>(2)?.map(id).transpose()?,

@@ -15,7 +15,9 @@ use proto::{
 use serde_json::Value;
 
 use crate::{
-    Actor, App, bot, name,
+    Actor, App, bot,
+    interaction::endpoint,
+    name,
     reject::{Reject, Result, no},
     render,
     rows::{ApplicationRow, MemberRow, UserKind, UserRow},
@@ -114,6 +116,8 @@ async fn whole(app: &App, id: ApplicationId) -> Result<Application> {
         flags,
         flags_new: flags.to_string(),
         approximate_guild_count: guilds as u32,
+        verify_key: endpoint::verify_key(app, id).await?,
+        interactions_endpoint_url: endpoint::url(app, id).await?,
         fixed: Default::default(),
     })
 }
@@ -168,7 +172,6 @@ pub async fn edit_about(
 fn not_kept(draft: &ModifyApplication) -> Result<()> {
     let kept = [
         ("cover_image", &draft.cover_image),
-        ("interactions_endpoint_url", &draft.interactions_endpoint_url),
         ("role_connections_verification_url", &draft.role_connections_verification_url),
         ("event_webhooks_url", &draft.event_webhooks_url),
     ];

@@ -300,6 +300,7 @@ pub(crate) fn message_row(
         reference: None,
         nonce: None,
         webhook: None,
+        answers: None,
     }
 }
 

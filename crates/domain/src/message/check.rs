@@ -14,6 +14,7 @@ use crate::{
     Actor, App,
     access::Place,
     attachment::Upload,
+    component,
     reject::{FieldError, Reject, Result, no},
     rows::{AttachmentRow, MessageRow},
     safety,
@@ -21,7 +22,8 @@ use crate::{
 };
 
 /// Flags people and bots may set.
-const SETTABLE: u32 = message::SUPPRESS_EMBEDS | message::SUPPRESS_NOTIFICATIONS;
+const SETTABLE: u32 =
+    message::SUPPRESS_EMBEDS | message::SUPPRESS_NOTIFICATIONS | message::IS_COMPONENTS_V2;
 
 /// Who is told of a message, beyond those who read along.
 #[derive(Debug, Default)]
@@ -40,7 +42,13 @@ pub fn takes_messages(place: &Place) -> Result<()> {
 
 /// Whether somebody wrote it: what only happened cannot be edited.
 pub fn written(kind: u8) -> bool {
-    matches!(kind, message::DEFAULT | message::REPLY)
+    matches!(
+        kind,
+        message::DEFAULT
+            | message::REPLY
+            | message::CHAT_INPUT_COMMAND
+            | message::CONTEXT_MENU_COMMAND
+    )
 }
 
 pub fn nonce(app: &App, nonce: &Nonce) -> Result<String> {
@@ -177,7 +185,10 @@ pub fn draft(
     }
     let content = content(app, draft.content.as_deref().unwrap_or_default())?;
     let embeds = embeds(app, place, draft.embeds.unwrap_or_default())?;
-    let components = components(app, draft.components.unwrap_or_default())?;
+    let flags = settable(actor, draft.flags.unwrap_or(0));
+    let components = components(app, actor, draft.components.unwrap_or_default(), flags)?;
+    one_layout(flags, &content, &embeds)?;
+    files_are_there(&components, files.iter().map(|file| file.filename.as_str()))?;
     if !files.is_empty() {
         place.require(Permissions::ATTACH_FILES)?;
     }
@@ -209,11 +220,12 @@ pub fn draft(
         embeds,
         components,
         pinned: false,
-        flags: draft.flags.unwrap_or(0) & SETTABLE,
+        flags,
         reactions: Vec::new(),
         reference,
         nonce: draft.nonce,
         webhook: None,
+        answers: None,
     };
     let users = meant.users.into_iter().filter(|user| *user != actor.user).collect();
     Ok((row, Mentioned { users }))
@@ -245,17 +257,27 @@ pub fn edited(
     if let Some(new) = edit.embeds.clone().change() {
         row.embeds = embeds(app, place, new.unwrap_or_default())?;
     }
-    if let Some(new) = edit.components.clone().change() {
-        row.components = components(app, new.unwrap_or_default())?;
-    }
     if let Some(flags) = edit.flags.clone().change() {
-        row.flags = (row.flags & !SETTABLE) | (flags.unwrap_or(0) & SETTABLE);
+        // The new layout cannot be left again, and what is not theirs to set stays.
+        let kept = row.flags & (!SETTABLE | message::IS_COMPONENTS_V2);
+        row.flags = kept | settable(actor, flags.unwrap_or(0));
+    }
+    if let Some(new) = edit.components.clone().change() {
+        row.components = components(app, actor, new.unwrap_or_default(), row.flags)?;
+    }
+    if row.author_id == actor.user {
+        one_layout(row.flags, &row.content, &row.embeds)?;
     }
     if let Some(kept) = edit.attachments.clone().change() {
         keep_listed(&mut row.attachments, &kept.unwrap_or_default());
     }
     if !files.is_empty() {
         place.require(Permissions::ATTACH_FILES)?;
+    }
+    if !edit.components.is_absent() {
+        let kept = row.attachments.iter().map(|file| file.filename.as_str());
+        let new = files.iter().map(|file| file.filename.as_str());
+        files_are_there(&row.components, kept.chain(new))?;
     }
     let empty = row.content.is_empty() && row.embeds.is_empty() && row.components.is_empty();
     if empty && row.attachments.is_empty() && files.is_empty() && before.author_id == actor.user {
@@ -441,16 +463,48 @@ fn embed_addresses(embed: &mut Json, path: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-fn components(app: &App, components: Vec<Json>) -> Result<Vec<Json>> {
+/// The layout of components is for applications.
+fn settable(actor: &Actor, flags: u32) -> u32 {
+    let not_theirs = if actor.is_bot() { 0 } else { message::IS_COMPONENTS_V2 };
+    flags & SETTABLE & !not_theirs
+}
+
+/// Components of an application; people have none, since nobody would answer them.
+fn components(app: &App, actor: &Actor, components: Vec<Json>, flags: u32) -> Result<Vec<Json>> {
     let bytes = serde_json::to_vec(&components).map_or(usize::MAX, |json| json.len());
     if bytes > app.limits.components_bytes {
         return no(Reject::length("components", 0, app.limits.components_bytes));
     }
-    if components.iter().any(|component| !component.is_object()) {
-        let message = "Only dictionaries may be used.";
-        return no(Reject::field("components", "MODEL_TYPE_CONVERT", message));
+    let sound = component::message(components, flags & message::IS_COMPONENTS_V2 != 0)?;
+    Ok(if actor.is_bot() { sound } else { Vec::new() })
+}
+
+/// In the new layout nothing but components says something.
+fn one_layout(flags: u32, content: &str, embeds: &[Json]) -> Result<()> {
+    let code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2";
+    let legacy = [("content", content.is_empty()), ("embeds", embeds.is_empty())];
+    match legacy.into_iter().find(|(_, empty)| !empty) {
+        Some((field, _)) if flags & message::IS_COMPONENTS_V2 != 0 => {
+            let message = format!(
+                "The '{field}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+            );
+            no(Reject::field(field, code, message))
+        }
+        _ => Ok(()),
     }
-    Ok(components)
+}
+
+/// Components show only files that the message has.
+fn files_are_there<'f>(components: &[Json], files: impl Iterator<Item = &'f str>) -> Result<()> {
+    let files: Vec<_> = files.collect();
+    let named = component::named_files(components);
+    match named.into_iter().find(|name| !files.contains(name)) {
+        Some(name) => {
+            let message = format!("The message has no file called {name:.100}.");
+            no(Reject::field("components", "UNRESOLVED_ATTACHMENT", message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Whom a text names and its author may reach.

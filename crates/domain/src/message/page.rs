@@ -1,5 +1,7 @@
 //! Messages as they are read: pages of history, single ones, and for events.
 
+mod answered;
+
 use std::{collections::HashMap, sync::Arc};
 
 use proto::{
@@ -246,7 +248,8 @@ type People = HashMap<Id<marker::User>, Arc<UserRow>>;
 async fn people<'r>(app: &App, rows: impl Iterator<Item = &'r MessageRow>) -> Result<People> {
     let named = rows.flat_map(|row| {
         let author = row.webhook.is_none().then_some(row.author_id);
-        row.mentions.iter().copied().chain(author)
+        let invoked = row.answers.as_ref().map(answered::people).unwrap_or_default();
+        row.mentions.iter().copied().chain(author).chain(invoked)
     });
     let mut ids: Vec<_> = named.collect();
     ids.sort_unstable();
@@ -300,6 +303,8 @@ fn bare(app: &App, channel: &ChannelRow, row: &MessageRow, users: &People) -> Me
     };
     let files =
         row.attachments.iter().map(|file| -> Attachment { attachment::render(app, channel, file) });
+    let user_of = |id: Id<marker::User>| user(&id);
+    let files: Vec<_> = files.collect();
     Message {
         id: row.id,
         kind: row.kind,
@@ -311,17 +316,20 @@ fn bare(app: &App, channel: &ChannelRow, row: &MessageRow, users: &People) -> Me
         mention_everyone: row.mention_everyone,
         mentions: row.mentions.iter().map(user).collect(),
         mention_roles: row.mention_roles.clone(),
-        attachments: files.collect(),
+        components: answered::components(row, &files),
+        attachments: files,
         embeds: row.embeds.clone(),
-        components: row.components.clone(),
         pinned: row.pinned,
         flags: row.flags,
         reactions: Vec::new(),
         nonce: row.nonce.clone(),
-        webhook_id: None,
+        webhook_id: row.answers.as_ref().map(|answers| answers.application_id.cast()),
         message_reference: row.reference.clone(),
         referenced_message: None,
         thread: None,
+        application_id: row.answers.as_ref().map(|answers| answers.application_id),
+        interaction_metadata: answered::metadata(row, &user_of),
+        interaction: answered::interaction(row, &user_of),
         guild_id: None,
         member: None,
         fixed: Default::default(),

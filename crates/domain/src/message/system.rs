@@ -19,10 +19,22 @@ use crate::{
 pub(crate) fn bare(app: &App, place: &Place, kind: u8, author: Id<marker::User>) -> MessageRow {
     MessageRow {
         channel_id: place.channel.id,
-        id: app.ids.next(),
         guild_id: place.guild_id(),
         author_id: author,
         kind,
+        ..blank(app)
+    }
+}
+
+/// A row that says nothing, of nobody.
+pub(crate) fn blank(app: &App) -> MessageRow {
+    let id: Id<marker::Message> = app.ids.next();
+    MessageRow {
+        channel_id: id.cast(),
+        id,
+        guild_id: None,
+        author_id: id.cast(),
+        kind: message::DEFAULT,
         content: String::new(),
         edited_at: None,
         mention_everyone: false,
@@ -37,6 +49,7 @@ pub(crate) fn bare(app: &App, place: &Place, kind: u8, author: Id<marker::User>)
         reference: None,
         nonce: None,
         webhook: None,
+        answers: None,
     }
 }
 

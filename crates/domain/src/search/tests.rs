@@ -164,6 +164,7 @@ async fn what_was_written_before_there_was_an_index_is_taken_in() {
             reference: None,
             nonce: None,
             webhook: None,
+            answers: None,
         };
         noted = noted.delete::<ReindexRow>(row.id);
         old = old.put(&row);

@@ -303,17 +303,7 @@ pub(crate) async fn written(
     };
     is_unlocked(place)?;
     let id = place.channel.id;
-    let Some(mut row) = app.store.get::<ThreadRow>(id).await? else {
-        return no(Reject::Unknown(Code::UNKNOWN_CHANNEL));
-    };
-    let (mut batch, mut events) = (Batch::new(), Vec::new());
-    if row.archived_at.is_some() {
-        let tip = app.store.get::<TipRow>(id).await?;
-        let people = roll(app, guild, id).await?;
-        let (opened, more, told) = open(app, guild, row, tip.as_ref(), &people)?;
-        (row, batch) = (opened, more);
-        events.extend(told);
-    }
+    let (row, mut batch, mut events) = opened(app, guild, id).await?;
     let invites = may_invite(actor, place, &row);
     let mut new = Vec::new();
     for user in std::iter::once(&actor.user).chain(called.iter().filter(|_| invites)) {
@@ -380,6 +370,29 @@ async fn inherit_one(
         Err(Error::Reject(_)) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// The same of an application's answer: it comes where it was asked, and nobody comes in by it.
+pub(crate) async fn answered(app: &App, place: &Place) -> Result<(Batch, Vec<Event>)> {
+    let (Some(guild), Some(_)) = (&place.guild, &place.thread) else {
+        return Ok(Default::default());
+    };
+    let (_, batch, events) = opened(app, guild, place.channel.id).await?;
+    Ok((batch, events))
+}
+
+/// A thread, and what opens it if it is archived.
+async fn opened(app: &App, guild: &Guild, id: ChannelId) -> Result<(ThreadRow, Batch, Vec<Event>)> {
+    let Some(row) = app.store.get::<ThreadRow>(id).await? else {
+        return no(Reject::Unknown(Code::UNKNOWN_CHANNEL));
+    };
+    if row.archived_at.is_none() {
+        return Ok((row, Batch::new(), Vec::new()));
+    }
+    let tip = app.store.get::<TipRow>(id).await?;
+    let people = roll(app, guild, id).await?;
+    let (row, batch, told) = open(app, guild, row, tip.as_ref(), &people)?;
+    Ok((row, batch, told.into_iter().collect()))
 }
 
 /// Somebody in a thread.

@@ -4,27 +4,33 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::{Extension, extract::State, http::HeaderMap};
 use domain::{
     App,
-    application::{self, Scope},
+    application::{self, Scope, Words, permission},
 };
 use proto::{
     Id,
     application::{Application, ApplicationCommand, CommandDraft, ModifyApplication},
+    interaction::{CommandPermissions, PermissionsDraft},
     marker,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::interactions::Endpoints;
+
 use super::{
     Answer, Reply, Routes,
-    extract::{Actor, Json, Path, PictureJson},
+    extract::{Actor, Json, Path, PictureJson, Query, RawJson},
 };
 
 const GLOBAL: &str = "/applications/{application}/commands";
 const GLOBAL_ONE: &str = "/applications/{application}/commands/{command}";
 const GUILD: &str = "/applications/{application}/guilds/{guild}/commands";
 const GUILD_ONE: &str = "/applications/{application}/guilds/{guild}/commands/{command}";
+
+const PERMISSIONS: &str =
+    "/applications/{application}/guilds/{guild}/commands/{command}/permissions";
 
 pub fn routes() -> Routes {
     Routes::v10()
@@ -47,6 +53,9 @@ pub fn routes() -> Routes {
         .get(GUILD_ONE, one)
         .patch(GUILD_ONE, edit)
         .delete(GUILD_ONE, delete)
+        .get("/applications/{application}/guilds/{guild}/commands/permissions", permissions)
+        .get(PERMISSIONS, permissions_of)
+        .put(PERMISSIONS, set_permissions)
 }
 
 /// What the path of a list names.
@@ -85,10 +94,27 @@ async fn current(State(app): State<Arc<App>>, Actor(actor): Actor) -> Answer<App
 async fn modify_current(
     State(app): State<Arc<App>>,
     Actor(actor): Actor,
+    Extension(endpoints): Extension<Arc<Endpoints>>,
     PictureJson(draft): PictureJson<ModifyApplication>,
 ) -> Answer<Application> {
-    let id = actor.user.cast();
-    Ok(Reply::ok(application::edit_about(&app, &actor, id, draft).await?))
+    // People have no application of their own.
+    application::current(&app, &actor).await?;
+    edit_about(&app, &endpoints, &actor, actor.user.cast(), draft).await
+}
+
+/// The endpoint is asked whether it is one before anything is changed.
+async fn edit_about(
+    app: &Arc<App>,
+    endpoints: &Endpoints,
+    actor: &domain::Actor,
+    id: Id<marker::Application>,
+    mut draft: ModifyApplication,
+) -> Answer<Application> {
+    application::get(app, actor, id).await?;
+    if let Some(url) = std::mem::take(&mut draft.interactions_endpoint_url).change() {
+        endpoints.set(app, id, url.filter(|url| !url.is_empty())).await?;
+    }
+    Ok(Reply::ok(application::edit_about(app, actor, id, draft).await?))
 }
 
 /// Get Application: of the bot that asks, or one made by who asks.
@@ -105,9 +131,10 @@ async fn modify(
     State(app): State<Arc<App>>,
     Actor(actor): Actor,
     Path(id): Path<Id<marker::Application>>,
+    Extension(endpoints): Extension<Arc<Endpoints>>,
     PictureJson(draft): PictureJson<ModifyApplication>,
 ) -> Answer<Application> {
-    Ok(Reply::ok(application::edit_about(&app, &actor, id, draft).await?))
+    edit_about(&app, &endpoints, &actor, id, draft).await
 }
 
 /// Get Application Role Connection Metadata Records: there are none here.
@@ -130,13 +157,78 @@ async fn keys() -> Answer<Keys> {
     Ok(Reply::ok(Keys { keys: [] }))
 }
 
+#[derive(Deserialize)]
+struct Localizations {
+    #[serde(default)]
+    with_localizations: bool,
+}
+
+/// The language that who asks wants names in.
+fn language(headers: &HeaderMap) -> Option<&str> {
+    let said = ["x-discord-locale", "accept-language"].into_iter();
+    let said = said.filter_map(|name| headers.get(name)?.to_str().ok()).next()?;
+    said.split([',', ';']).next().map(str::trim).filter(|locale| *locale != "*")
+}
+
 /// Get Global Application Commands, and of a guild.
 async fn list(
     State(app): State<Arc<App>>,
     Actor(actor): Actor,
     Path(place): Path<Place>,
+    Query(query): Query<Localizations>,
+    headers: HeaderMap,
 ) -> Answer<Vec<ApplicationCommand>> {
-    Ok(Reply::ok(application::commands(&app, &actor, place.scope()).await?))
+    let one = Words::Of(language(&headers));
+    let words = if query.with_localizations { Words::All } else { one };
+    Ok(Reply::ok(application::commands(&app, &actor, place.scope(), words).await?))
+}
+
+#[derive(Deserialize)]
+struct InGuild {
+    application: Id<marker::Application>,
+    guild: Id<marker::Guild>,
+}
+
+#[derive(Deserialize)]
+struct OfCommand {
+    application: Id<marker::Application>,
+    guild: Id<marker::Guild>,
+    command: Id<marker::Command>,
+}
+
+/// Get Guild Application Command Permissions.
+async fn permissions(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(of): Path<InGuild>,
+) -> Answer<Vec<CommandPermissions>> {
+    Ok(Reply::ok(permission::permissions(&app, &actor, of.application, of.guild).await?))
+}
+
+/// Get Application Command Permissions.
+async fn permissions_of(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(of): Path<OfCommand>,
+) -> Answer<CommandPermissions> {
+    let OfCommand { application, guild, command } = of;
+    let said = permission::permissions_of(&app, &actor, application, guild, command).await?;
+    Ok(Reply::ok(said))
+}
+
+/// Edit Application Command Permissions: by who runs the room, not by a bot.
+async fn set_permissions(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(of): Path<OfCommand>,
+    body: RawJson,
+) -> Answer<CommandPermissions> {
+    let OfCommand { application, guild, command } = of;
+    permission::may_set(&app, &actor, application, guild).await?;
+    let draft: PermissionsDraft = body.parse()?;
+    let said = draft.permissions;
+    let set = permission::set(&app, &actor, application, guild, command, said).await?;
+    Ok(Reply::ok(set))
 }
 
 /// Bulk Overwrite Application Commands.

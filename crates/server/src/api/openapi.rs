@@ -134,6 +134,31 @@ mod tests {
             "Member",
         ),
         (
+            "PUT /bots/{bot}/endpoint",
+            "Where a bot's interactions go, once that answers a signed PING; null: its gateway.",
+            "{ url: string | null }",
+            200,
+            "BotEndpoint",
+        ),
+        (
+            "GET /channels/{channel}/commands",
+            "Commands one may use there; ?locale=: in that language.",
+            "",
+            200,
+            "UsableCommands",
+        ),
+        (
+            "POST /channels/{channel}/interactions",
+            "Uses a command (2), a component (3), asks for suggestions (4), or sends a form (5); \
+             answers what the application said first, or after three seconds that it is silent.",
+            "{ type: number, application_id?: string, message_id?: string, \
+             interaction_id?: string, nonce?: string, locale?: string, data: { id?: string, \
+             target_id?: string, custom_id?: string, options?: Array<unknown>, \
+             values?: unknown } }",
+            200,
+            "InteractionOutcome",
+        ),
+        (
             "PUT /channels/{channel}/read",
             "Sets how far one has read.",
             "{ message_id: string }",

@@ -1,6 +1,7 @@
 //! Webhooks. <https://discord.com/developers/docs/resources/webhook>
 //!
 //! Routes with a token need nobody to be signed in and do not look at who is: the token is all.
+//! Where no webhook has an address, an application may speak there with an interaction's token.
 
 mod github;
 mod slack;
@@ -14,7 +15,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{
-    App, Reject,
+    App, Reject, interaction,
     webhook::{self, By},
 };
 use proto::{
@@ -27,6 +28,7 @@ use serde::Deserialize;
 use super::{
     Answer, Error, Reply, Routes,
     extract::{self, Actor, Path, Query, RawPictureJson, percent_decoded},
+    followup,
     upload::{Form, WithFiles},
 };
 
@@ -169,6 +171,9 @@ async fn execute(
     Query(how): Query<Executing>,
     form: Form,
 ) -> Answer<Message> {
+    if !is_webhook(&app, id, &token).await? {
+        return followup::create(&app, id.cast(), &token, form).await;
+    }
     let channel = webhook::may_write(&app, id, &token, how.thread_id).await?;
     let uploader = webhook::uploader(&app, id, &token).await?;
     let (draft, taken) = form.read_asked::<ExecuteWebhook>(&app, &uploader, channel).await?;
@@ -176,6 +181,15 @@ async fn execute(
     let thread = how.thread_id;
     let said = webhook::execute(&app, id, &token, thread, draft, taken.files(), components).await?;
     Ok(answer(how.wait.then_some(said)))
+}
+
+/// Whether a webhook has this address.
+async fn is_webhook(app: &App, id: WebhookId, token: &str) -> Result<bool, Error> {
+    match webhook::get_by_token(app, id, token).await {
+        Ok(_) => Ok(true),
+        Err(domain::Error::Reject(Reject::Unknown(Code::UNKNOWN_WEBHOOK))) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// 204 unless it is waited for.
@@ -256,6 +270,10 @@ async fn message(
     Path((id, token, message)): Path<(WebhookId, String, MessageId)>,
     Query(InThread { thread_id }): Query<InThread>,
 ) -> Answer<Message> {
+    if !is_webhook(&app, id, &token).await? {
+        let said = interaction::one(&app, id.cast(), &token, Some(message)).await?;
+        return Ok(Reply::ok(said));
+    }
     webhook::may_write(&app, id, &token, thread_id).await?;
     Ok(Reply::ok(webhook::message(&app, id, &token, thread_id, message).await?))
 }
@@ -267,6 +285,9 @@ async fn edit_message(
     Query(InThread { thread_id }): Query<InThread>,
     form: Form,
 ) -> Answer<Message> {
+    if !is_webhook(&app, id, &token).await? {
+        return followup::edit(&app, id.cast(), &token, Some(message), form).await;
+    }
     let channel = webhook::may_write(&app, id, &token, thread_id).await?;
     webhook::message(&app, id, &token, thread_id, message).await?;
     let uploader = webhook::uploader(&app, id, &token).await?;
@@ -282,15 +303,18 @@ async fn delete_message(
     Path((id, token, message)): Path<(WebhookId, String, MessageId)>,
     Query(InThread { thread_id }): Query<InThread>,
 ) -> Answer<()> {
+    if !is_webhook(&app, id, &token).await? {
+        interaction::delete(&app, id.cast(), &token, Some(message)).await?;
+        return Ok(Reply::no_content());
+    }
     webhook::may_write(&app, id, &token, thread_id).await?;
     webhook::delete_message(&app, id, &token, thread_id, message).await?;
     Ok(Reply::no_content())
 }
 
-/// The answer to an interaction: a plain webhook has none.
-async fn no_original<T>(app: &App, id: WebhookId, token: &str) -> Answer<T> {
-    webhook::get_by_token(app, id, token).await?;
-    Err(Reject::Unknown(Code::UNKNOWN_MESSAGE).into())
+/// A plain webhook answers nothing.
+fn no_original() -> Error {
+    Reject::Unknown(Code::UNKNOWN_MESSAGE).into()
 }
 
 /// Get Original Webhook Message.
@@ -298,15 +322,22 @@ async fn original(
     State(app): State<Arc<App>>,
     Path((id, token)): Path<(WebhookId, String)>,
 ) -> Answer<Message> {
-    no_original(&app, id, &token).await
+    if is_webhook(&app, id, &token).await? {
+        return Err(no_original());
+    }
+    Ok(Reply::ok(interaction::one(&app, id.cast(), &token, None).await?))
 }
 
 /// Edit Original Webhook Message.
 async fn edit_original(
     State(app): State<Arc<App>>,
     Path((id, token)): Path<(WebhookId, String)>,
+    form: Form,
 ) -> Answer<Message> {
-    no_original(&app, id, &token).await
+    if is_webhook(&app, id, &token).await? {
+        return Err(no_original());
+    }
+    followup::edit(&app, id.cast(), &token, None, form).await
 }
 
 /// Delete Original Webhook Message.
@@ -314,5 +345,9 @@ async fn delete_original(
     State(app): State<Arc<App>>,
     Path((id, token)): Path<(WebhookId, String)>,
 ) -> Answer<()> {
-    no_original(&app, id, &token).await
+    if is_webhook(&app, id, &token).await? {
+        return Err(no_original());
+    }
+    interaction::delete(&app, id.cast(), &token, None).await?;
+    Ok(Reply::no_content())
 }

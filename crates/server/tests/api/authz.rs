@@ -85,6 +85,26 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("GET /api/v10/applications/{application}/emojis/{emoji_id}", Login, ""),
     ("PATCH /api/v10/applications/{application}/emojis/{emoji_id}", Login, "{}"),
     ("DELETE /api/v10/applications/{application}/emojis/{emoji_id}", Login, ""),
+    ("GET /api/v10/applications/{application}/guilds/{guild}/commands/permissions", Login, ""),
+    (
+        "GET /api/v10/applications/{application}/guilds/{guild}/commands/{command}/permissions",
+        Login,
+        "",
+    ),
+    (
+        "PUT /api/v10/applications/{application}/guilds/{guild}/commands/{command}/permissions",
+        Login,
+        r#"{"permissions":[]}"#,
+    ),
+    // The token in the path says who: `interaction.rs`.
+    ("POST /api/v10/interactions/{interaction}/{token}/callback", Nothing, r#"{"type":4}"#),
+    ("GET /api/osc/v1/channels/{channel}/commands", In(P::NONE), ""),
+    (
+        "POST /api/osc/v1/channels/{channel}/interactions",
+        In(P::USE_APPLICATION_COMMANDS),
+        r#"{"type":2}"#,
+    ),
+    ("PUT /api/osc/v1/bots/{bot}/endpoint", Login, "{}"),
     ("POST /api/osc/v1/bots", Login, "{}"),
     ("GET /api/osc/v1/bots", Login, ""),
     ("GET /api/osc/v1/bots/{bot}", Login, ""),
@@ -509,6 +529,7 @@ impl World {
             .replace("{rule}", "7")
             .replace("{report}", "7")
             .replace("{cleanup}", "7")
+            .replace("{interaction}", "7")
             .replace("{session}", "7")
             .replace("{attachment}", "7")
             .replace("{filename}", "x.png")

@@ -18,6 +18,7 @@ mod directory;
 mod dm;
 mod guest;
 mod guild;
+mod interaction;
 mod invite;
 mod member;
 mod page;

@@ -430,5 +430,7 @@ fn place(dispatch: &Dispatch) -> Place {
         D::TypingStart(e) => (e.guild_id, Some(e.channel_id)),
         D::VoiceStateUpdate(e) => (e.guild_id, e.channel_id),
         D::VoiceServerUpdate(e) => (Some(e.guild_id), None),
+        D::InteractionCreate(e) => (e.guild_id, None),
+        D::ApplicationCommandPermissionsUpdate(e) => (Some(e.guild_id), None),
     }
 }
