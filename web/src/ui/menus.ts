@@ -34,6 +34,10 @@ export function memberMenu(guild: Guild, user: User, at: At): void {
   );
 }
 
+export function ownMenu(at: HTMLElement): void {
+  whenHere(import('./shell/own_menu'), ({ openOwnMenu }) => openOwnMenu(at));
+}
+
 export function messageMenu(channel: Channel, message: Message, at: At, deeds: Deeds): void {
   const spot = spotOf(at);
   whenHere(import('./chat/menu'), ({ messageItems }) =>

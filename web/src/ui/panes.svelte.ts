@@ -19,6 +19,7 @@ class Panes {
   readonly #people = new Remembered<number>('pane.people', PEOPLE.usual, isNumber);
   readonly #thread = new Remembered<number>('pane.thread', THREAD.usual, isNumber);
   readonly #wide = new MediaQuery('(min-width: 1200px)');
+  readonly #alone = new Remembered('pane.alone', false, (value) => value === true);
   readonly #folded = new Remembered<string[]>('pane.folded', [], isTexts);
   readonly #last = new Remembered<Record<string, string>>('pane.last', {}, isRecord);
 
@@ -46,6 +47,14 @@ class Panes {
   /** There is room for a thread beside its channel. */
   get wide(): boolean {
     return this.#wide.current;
+  }
+
+  /** the column of people is put away, where there is room for one */
+  get alone(): boolean {
+    return this.#alone.value;
+  }
+  set alone(alone: boolean) {
+    this.#alone.value = alone;
   }
 
   folded(id: string): boolean {

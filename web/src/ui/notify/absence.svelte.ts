@@ -2,6 +2,7 @@
  *  told instead of this page. */
 import { beHere } from '../../action/presence';
 import { attention } from '../attention.svelte';
+import { own } from '../members/presence';
 
 /** Without a look, a key or a move of the pointer. */
 export const AWAY_AFTER_MS = 5 * 60_000;
@@ -40,7 +41,8 @@ export class Absence {
   /** For an effect: whenever it changes, and on every new connection. */
   tell(live: boolean): void {
     const { away } = this;
-    if (!live || (!away && !this.#told)) return;
-    if (beHere(!away)) this.#told = away;
+    const special = away || own.value !== 'online';
+    if (!live || (!special && !this.#told)) return;
+    if (beHere(!away, own.value)) this.#told = special;
   }
 }

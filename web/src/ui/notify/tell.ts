@@ -9,6 +9,7 @@ import type { Message } from '../../model/wire';
 import { attention } from '../attention.svelte';
 import { device } from '../device.svelte';
 import { words } from '../chat/words';
+import { own } from '../members/presence';
 import { channelPath, directPath } from '../place';
 import { router } from '../router.svelte';
 import { isLookedAt } from './looking';
@@ -31,7 +32,7 @@ export function tellOf(messages: readonly Message[], nowMs = Date.now()): void {
     const before = told.get(message.channel_id);
     if (!before || louder(how, before.how) >= 0) told.set(message.channel_id, { message, how });
   }
-  if (loudest === 'silent') return;
+  if (loudest === 'silent' || own.value === 'dnd') return;
   ring(loudest);
   if (attention.here || !device.now.desktop) return;
   for (const { message, how } of told.values()) void show(message, how);
