@@ -39,6 +39,28 @@ export type Activity = { name: string, type: number, state: string | null,
 created_at: number, };
 
 /**
+ * A command that a bot registered.
+ * <https://discord.com/developers/docs/interactions/application-commands>
+ */
+export type ApplicationCommand = { id: string, application_id: string, guild_id?: string, 
+/**
+ * Changes with each change of the command.
+ */
+version: string, 
+/**
+ * 1 chat, 2 user, 3 message.
+ */
+type: number, name: string, 
+/**
+ * For who asked in a language that the command has a name in.
+ */
+name_localized?: string, 
+/**
+ * Left out of lists unless asked for.
+ */
+name_localizations?: Record<string, string> | null, description: string, description_localized?: string, description_localizations?: Record<string, string> | null, options?: unknown[], default_member_permissions: string | null, dm_permission: boolean, contexts: Array<number> | null, integration_types: Array<number>, nsfw: boolean, };
+
+/**
  * Those of an application.
  */
 export type ApplicationEmojis = { items: Array<CustomEmoji>, };
@@ -132,6 +154,19 @@ permissions: string, guild_count: number,
  * Rooms of mine that it can be added to.
  */
 guilds: Array<BotPlace>, };
+
+/**
+ * Where a bot's interactions go, and what they are checked with. Ours.
+ */
+export type BotEndpoint = { 
+/**
+ * Null: to its gateway sessions.
+ */
+url: string | null, 
+/**
+ * Ed25519, in hex.
+ */
+verify_key: string, };
 
 /**
  * A room that I may add a bot to.
@@ -246,6 +281,25 @@ export type CleanupState = "banning" | "done" | "undoing" | "undone";
 
 export type ClientStatus = { desktop?: Status, mobile?: Status, web?: Status, };
 
+export type CommandPermission = { 
+/**
+ * A role, a user, or a channel; the guild's own: everyone; less one: all channels.
+ */
+id: string, 
+/**
+ * 1 role, 2 user, 3 channel.
+ */
+type: number, permission: boolean, };
+
+/**
+ * APPLICATION_COMMAND_PERMISSIONS_UPDATE, and what is asked for by the same name.
+ */
+export type CommandPermissions = { 
+/**
+ * A command's; the application's own: for all of its commands.
+ */
+id: string, application_id: string, guild_id: string, permissions: Array<CommandPermission>, };
+
 /**
  * The user itself: `GET /users/@me`, READY.
  */
@@ -340,6 +394,18 @@ referenced_message?: Message | null,
  */
 thread?: Channel, 
 /**
+ * Of an application's answer.
+ */
+application_id?: string, 
+/**
+ * Of an application's answer.
+ */
+interaction_metadata?: InteractionMetadata, 
+/**
+ * COMPAT: what older libraries read instead.
+ */
+interaction?: MessageInteraction, 
+/**
  * Only in events.
  */
 guild_id?: string, 
@@ -431,6 +497,73 @@ export type GuildUser = { guild_id: string, user: User, };
  * What is paused in a guild, and until when.
  */
 export type IncidentsData = { invites_disabled_until: string | null, dms_disabled_until: string | null, };
+
+/**
+ * INTERACTION_CREATE, and the body that goes to an application's endpoint.
+ */
+export type Interaction = { id: string, application_id: string, type: number, data?: unknown, guild?: InteractionGuild, guild_id?: string, channel?: Channel, channel_id?: string, 
+/**
+ * In a guild: who, with what they may do in the channel.
+ */
+member?: Member, 
+/**
+ * Elsewhere: who.
+ */
+user?: User, 
+/**
+ * Lets the application answer.
+ */
+token: string, version: number, 
+/**
+ * Of a component: the message it is on.
+ */
+message?: Message, app_permissions: string, locale?: string, guild_locale?: string, entitlements: unknown[], entitlement_sku_ids: unknown[], 
+/**
+ * By kind of installation, whose it is: `"0"`, the guild; in a direct message 0.
+ */
+authorizing_integration_owners: Record<string, string>, context: number, 
+/**
+ * Bytes.
+ */
+attachment_size_limit: bigint, };
+
+export type InteractionGuild = { id: string, locale: string, features: Array<string>, };
+
+/**
+ * Who made an application say something, and with what.
+ */
+export type InteractionMetadata = { id: string, type: number, user: User, authorizing_integration_owners: Record<string, string>, 
+/**
+ * COMPAT: not documented any more, and clients show it.
+ */
+name?: string, command_type?: number, 
+/**
+ * Of a follow-up: the first answer.
+ */
+original_response_message_id?: string, target_user?: User, target_message_id?: string, 
+/**
+ * Of a component: the message it is on.
+ */
+interacted_message_id?: string, 
+/**
+ * Of a modal: what opened it.
+ */
+triggering_interaction_metadata?: InteractionMetadata, };
+
+/**
+ * What came of an interaction. Ours.
+ */
+export type InteractionOutcome = { id: string, state: InteractionState, 
+/**
+ * `choices`: what the application offers.
+ */
+choices?: Array<{ name: string, value: string | number }>, 
+/**
+ * `modal`: the form to fill in, and to send with this interaction's id.
+ */
+modal?: { custom_id: string, title: string, components: unknown[] }, };
+
+export type InteractionState = "answered" | "choices" | "modal" | "silent" | "sent";
 
 /**
  * An invite with all that its manager may know; the keys about uses are absent for others.
@@ -572,6 +705,18 @@ referenced_message?: Message | null,
  */
 thread?: Channel, 
 /**
+ * Of an application's answer.
+ */
+application_id?: string, 
+/**
+ * Of an application's answer.
+ */
+interaction_metadata?: InteractionMetadata, 
+/**
+ * COMPAT: what older libraries read instead.
+ */
+interaction?: MessageInteraction, 
+/**
  * Only in events.
  */
 guild_id?: string, 
@@ -589,6 +734,11 @@ export type MessageDelete = { id: string, channel_id: string, guild_id?: string,
  * MESSAGE_DELETE_BULK.
  */
 export type MessageDeleteBulk = { ids: Array<string>, channel_id: string, guild_id?: string, };
+
+/**
+ * The older form of the same.
+ */
+export type MessageInteraction = { id: string, type: number, name: string, user: User, };
 
 export type MessageReference = { 
 /**
@@ -1167,6 +1317,13 @@ timestamp: number, member?: Member, };
  * READY: a guild to come. GUILD_DELETE: one that went.
  */
 export type UnavailableGuild = { id: string, unavailable?: boolean, };
+
+export type UsableApplication = { id: string, bot: User, };
+
+/**
+ * What somebody may use in a channel. Ours.
+ */
+export type UsableCommands = { applications: Array<UsableApplication>, commands: Array<ApplicationCommand>, };
 
 /**
  * A user as everybody may see it.
