@@ -28,6 +28,9 @@ fn is_hidden(c: char) -> bool {
 
 /// The ASCII letter that a foreign one passes for.
 fn look(c: char) -> char {
+    if let Some(letter) = boxed(c) {
+        return letter;
+    }
     if c.is_ascii() || !c.is_alphanumeric() {
         return c;
     }
@@ -44,17 +47,35 @@ fn look(c: char) -> char {
     }
 }
 
+/// The letter on a disc, in a box, or of a flag: these have no compatibility form.
+fn boxed(c: char) -> Option<char> {
+    const FROM: [u32; 3] = [0x1_f150, 0x1_f170, 0x1_f1e6];
+    let from = FROM.into_iter().find(|from| (*from..from + 26).contains(&u32::from(c)))?;
+    char::from_u32(u32::from('a') + u32::from(c) - from)
+}
+
+/// Without the marks that a page does not show: `b**a**d` reads as it is shown.
+fn unmarked(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '*' | '_' | '~' | '|' | '`' | '\\')).collect()
+}
+
 /// All forms of a text, each once: as it is, digits and signs as letters, spaced letters as words,
-/// stretched letters short.
+/// stretched letters short; all of these also without marks that are not shown.
 pub fn forms(text: &str) -> Vec<String> {
     let plain = plain(text);
-    let spelled = spelled(&plain);
-    let joined = joined(&spelled);
-    let (one, two) = (squeezed(&joined, 1), squeezed(&joined, 2));
-    let mut forms = vec![plain];
-    for form in [spelled, joined, two, one] {
-        if !forms.contains(&form) {
-            forms.push(form);
+    let bare = unmarked(&plain);
+    let mut forms = Vec::new();
+    for text in [plain, bare] {
+        if forms.contains(&text) {
+            continue;
+        }
+        let spelled = spelled(&text);
+        let joined = joined(&spelled);
+        let (one, two) = (squeezed(&joined, 1), squeezed(&joined, 2));
+        for form in [text, spelled, joined, two, one] {
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
         }
     }
     forms
@@ -177,6 +198,13 @@ mod tests {
             "s-p-a-m!",
             "sp4m!!",
             "$p@m! $",
+            "sp**a**m",
+            "s||p||am",
+            "`sp`am",
+            "s\\pam",
+            "🅢🅟🅐🅜",
+            "🅂🄿🄰🄼",
+            "🇸🇵🇦🇲",
         ] {
             assert!(reads(text, "spam"), "{text:?} became {:?}", forms(text));
         }
