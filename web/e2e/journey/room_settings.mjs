@@ -3,7 +3,17 @@ import { strict as assert } from 'node:assert';
 import { PHONE } from '../browser.mjs';
 import { call, channelOf, until } from '../pen.mjs';
 
-const TABS = ['overview', 'channels', 'roles', 'members', 'bans', 'invites', 'webhooks', 'audit'];
+const TABS = [
+  'overview',
+  'channels',
+  'roles',
+  'members',
+  'emoji',
+  'bans',
+  'invites',
+  'webhooks',
+  'audit',
+];
 
 async function openSettings({ page }, room) {
   await page.getByRole('button', { name: room, exact: true }).first().click();

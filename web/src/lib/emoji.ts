@@ -58,9 +58,17 @@ export function chooseSkin(tone: number): void {
   keep(SKIN, String(tone));
 }
 
+const CUSTOM = /<(a?):(\w{2,32}):(\d{1,20})>/g;
+
+/** An emoji as text, `<:name:id>` if somebody uploaded it, as reactions have it. */
+export function asEmoji(text: string): { id: string | null; name: string; animated?: boolean } {
+  const [, moves, name = '', id] = new RegExp(CUSTOM, '').exec(text) ?? [];
+  return id ? { id, name, animated: !!moves } : { id: null, name: text };
+}
+
 /** Emoji alone, so few that they may be drawn large. */
 export function onlyEmoji(text: string): boolean {
-  const bare = text.replaceAll(/\s/g, '');
+  const bare = text.replaceAll(CUSTOM, '😀').replaceAll(/\s/g, '');
   if (!bare || bare.length > 80 || !/\p{Extended_Pictographic}|\p{RI}/u.test(bare)) return false;
   return /^(?:\p{Extended_Pictographic}|\p{RI}|\p{EMod}|[\u200d\ufe0f\u20e3])+$/u.test(bare);
 }

@@ -8,6 +8,7 @@ import type { Relationship } from './relationship';
 import {
   MESSAGE,
   type ChannelData,
+  type CustomEmoji,
   type Emoji,
   type GuildData,
   type Member,
@@ -52,6 +53,8 @@ const HANDLERS: Record<string, Handler> = {
     if (guild && data.unavailable) guild.unavailable = true;
     else world.dropGuild(data.id);
   },
+  GUILD_EMOJIS_UPDATE: (world, data: { guild_id: string; emojis: CustomEmoji[] }) =>
+    world.guilds.get(data.guild_id)?.take(data),
   GUILD_ROLE_CREATE: putRole,
   GUILD_ROLE_UPDATE: putRole,
   GUILD_ROLE_DELETE: (world, data: { guild_id: string; role_id: string }) =>

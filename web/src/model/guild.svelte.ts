@@ -1,6 +1,6 @@
 /** One room (the wire's guild): its facts, its roles and the members we have heard of. */
 import { SvelteMap } from 'svelte/reactivity';
-import type { GuildData, GuildExtras, Member, Role, Visibility } from './wire';
+import type { CustomEmoji, GuildData, GuildExtras, Member, Role, Visibility } from './wire';
 
 export class Guild {
   readonly id: string;
@@ -13,6 +13,7 @@ export class Guild {
   memberCount = $state.raw(0);
   onlineCount = $state.raw(0);
   roles = $state.raw<Role[]>([]);
+  emojis = $state.raw<CustomEmoji[]>([]);
   joinedAt = $state.raw<string | null>(null);
   /** true between READY and the GUILD_CREATE that brings the details */
   unavailable = $state.raw(true);
@@ -33,6 +34,7 @@ export class Guild {
     if (data.description !== undefined) this.description = data.description ?? '';
     if (data.icon !== undefined) this.icon = data.icon;
     if (data.owner_id !== undefined) this.ownerId = data.owner_id;
+    if (data.emojis) this.emojis = data.emojis;
     if (data.roles) this.roles = sorted(data.roles);
     if (data.member_count !== undefined) this.memberCount = data.member_count;
     if (data.joined_at !== undefined) this.joinedAt = data.joined_at;

@@ -13,6 +13,8 @@ type Reread<Whole, Ours> = Omit<Whole, keyof Ours> & Ours;
 export type Visibility = proto.Visibility;
 export type Overwrite = proto.Overwrite;
 export type Emoji = Seen<proto.Emoji, 'name'>;
+/** An emoji that somebody uploaded to a room. */
+export type CustomEmoji = Reread<Seen<proto.CustomEmoji, 'id' | 'name'>, { user?: User }>;
 export type Reaction = Reread<Pick<proto.Reaction, 'count' | 'me'>, { emoji: Emoji }>;
 export type Attachment = Seen<proto.Attachment, 'id' | 'filename' | 'size' | 'url'>;
 export type ReadState = Seen<proto.ReadState, 'channel_id'>;
@@ -40,6 +42,7 @@ export type GuildData = Reread<
   Seen<proto.GuildCreate, 'id' | 'name' | 'owner_id'>,
   {
     roles?: Role[];
+    emojis?: CustomEmoji[];
     channels?: ChannelData[];
     threads?: ChannelData[];
     members?: Member[];

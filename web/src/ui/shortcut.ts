@@ -10,6 +10,7 @@ import { orderedGuilds } from './guilds/order.svelte';
 import { overlay } from './overlay.svelte';
 import { channelPath, directPath, guildPath } from './place';
 import { router } from './router.svelte';
+import { finder } from './search/finder.svelte';
 
 export interface Shortcut {
   /** as `KeyboardEvent.key` names them, with modifiers before; Mod is Ctrl, on a Mac Command */
@@ -18,6 +19,8 @@ export interface Shortcut {
   label: () => string;
   /** nothing for those that live where they are used, like the composer's */
   run?: () => void;
+  /** where it means something; elsewhere the keys are the browser's */
+  when?: () => boolean;
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
@@ -26,6 +29,16 @@ export const SHORTCUTS: readonly Shortcut[] = [
     group: 'places',
     label: () => t('Go to a room, a channel or a person'),
     run: () => toggle('switcher'),
+  },
+  {
+    keys: ['Mod+f'],
+    group: 'places',
+    label: () => t('Search messages'),
+    run: () => finder.show(),
+    // Elsewhere, and from inside of it, the browser's own.
+    when: () =>
+      /^(guild|direct)$/.test(router.route.name) &&
+      !document.activeElement?.closest('.search-panel'),
   },
   {
     keys: ['Alt+ArrowUp'],
@@ -110,7 +123,9 @@ export function listenForShortcuts(): void {
   const onkeydown = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing || !world.me) return;
     const pressed = chord(event);
-    const found = SHORTCUTS.find((one) => one.run && one.keys.some((key) => same(key, pressed)));
+    const found = SHORTCUTS.find(
+      (one) => one.run && one.keys.some((key) => same(key, pressed)) && (one.when?.() ?? true),
+    );
     if (!found?.run) return;
     const plain = !pressed.includes('+') || pressed === 'Shift+?';
     if (plain && found.keys.includes('?') && isTyping(event.target)) return;

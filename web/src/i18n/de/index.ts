@@ -3,8 +3,10 @@ import type { Dictionary } from '../../lib/i18n';
 import audit from './audit.json';
 import bots from './bots.json';
 import common from './common.json';
+import emoji from './emoji.json';
 import nav from './nav.json';
 import people from './people.json';
+import search from './search.json';
 import server from './server.json';
 import settings from './settings.json';
 import talk from './talk.json';
@@ -14,8 +16,10 @@ const german: Dictionary = {
   ...audit,
   ...bots,
   ...common,
+  ...emoji,
   ...nav,
   ...people,
+  ...search,
   ...server,
   ...settings,
   ...talk,

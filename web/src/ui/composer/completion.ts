@@ -1,12 +1,13 @@
 /** What may be meant by the letters behind @, # or : before the caret. */
 import { t } from '../../lib/i18n';
 import { findEmoji, type EmojiEntry } from '../../lib/emoji_table';
+import { emojiUrl } from '../../lib/cdn';
 import { skin, withSkin } from '../../lib/emoji';
 import { PERMISSION } from '../../lib/permission';
 import type { Channel } from '../../model/channel.svelte';
 import { world } from '../../model/here';
 import { label } from '../../model/person';
-import type { Member, Role, User } from '../../model/wire';
+import type { CustomEmoji, Member, Role, User } from '../../model/wire';
 import type { Unfinished } from './unfinished';
 
 /** One row of the list; `text` goes into the field, `wire` is what is sent for it. */
@@ -20,6 +21,8 @@ export interface Candidate {
   member?: Member | null;
   role?: Role;
   emoji?: string;
+  /** of a custom emoji: where its picture is */
+  image?: string;
 }
 
 const MOST = 8;
@@ -30,9 +33,52 @@ export function candidates(
   emoji: readonly EmojiEntry[],
 ): Candidate[] {
   const wanted = open.query.toLowerCase();
-  if (open.sigil === ':') return emojis(emoji, wanted);
+  if (open.sigil === ':') {
+    return [...customs(channel, wanted), ...emojis(emoji, wanted)].slice(0, MOST);
+  }
   if (open.sigil === '#') return channels(channel, wanted);
   return people(channel, wanted);
+}
+
+/** As a text has it. */
+export const wireOf = (one: { id: string; name: string; animated?: boolean }): string =>
+  `<${one.animated ? 'a' : ''}:${one.name}:${one.id}>`;
+
+/** Those of this room first, then, where they may be used, those of others. */
+export function usable(channel: Channel): CustomEmoji[] {
+  const me = world.me?.id ?? '';
+  const here = channel.guildId;
+  const others =
+    !here || (world.rights(here, channel) & PERMISSION.USE_EXTERNAL_EMOJIS) !== 0n
+      ? [...world.guilds.values()].filter((guild) => guild.id !== here)
+      : [];
+  const own = here ? world.guilds.get(here) : undefined;
+  return [...(own ? [own] : []), ...others].flatMap((guild) => {
+    const roles = guild.members.get(me)?.roles ?? [];
+    return guild.emojis.filter((one) => mayUse(one, roles));
+  });
+}
+
+function mayUse(one: CustomEmoji, roles: readonly string[]): boolean {
+  return !one.roles?.length || one.roles.some((role) => roles.includes(role));
+}
+
+/** The one that `:name:` means here, as it is sent. */
+export function customByCode(channel: Channel, code: string): string | null {
+  const meant = usable(channel).find((one) => one.name === code);
+  return meant ? wireOf(meant) : null;
+}
+
+function customs(channel: Channel, wanted: string): Candidate[] {
+  const found = usable(channel)
+    .map((one) => ({ one, rank: rankOf(wanted, one.name.toLowerCase()) }))
+    .filter(({ rank }) => rank !== null)
+    .sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
+  return found.slice(0, MOST).map(({ one }) => {
+    const [text, wire] = [`:${one.name}:`, wireOf(one)];
+    const emoji = wire;
+    return { key: one.id, text, wire, title: text, note: '', emoji, image: emojiUrl(one.id) };
+  });
 }
 
 function emojis(all: readonly EmojiEntry[], wanted: string): Candidate[] {

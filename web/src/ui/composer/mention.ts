@@ -55,5 +55,11 @@ export function readable(
     picked.set(name, whole);
     return name;
   });
-  return { text, picked };
+  return { text: text.replace(/<a?(:\w{2,32}:)\d{1,20}>/g, keepEmoji), picked };
+
+  function keepEmoji(whole: string, name: string): string {
+    if (picked.has(name) && picked.get(name) !== whole) return whole;
+    picked.set(name, whole);
+    return name;
+  }
 }

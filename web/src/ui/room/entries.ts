@@ -15,6 +15,7 @@ export const ENTRIES: readonly Entry[] = [
   { tab: 'channels', id: 'channels', text: t('Slow mode'), words: t('topic rename') },
   { tab: 'roles', id: 'roles', text: t('Roles'), words: t('colour permissions') },
   { tab: 'members', id: 'members', text: t('Members'), words: t('kick ban assign role') },
+  { tab: 'emoji', id: 'emoji', text: t('Emoji'), words: t('upload picture reaction') },
   { tab: 'bans', id: 'bans', text: t('Banned people'), words: t('unban') },
   { tab: 'invites', id: 'invites', text: t('Invitations'), words: t('link expiry uses') },
   { tab: 'webhooks', id: 'webhooks', text: t('Webhooks'), words: t('integrations github slack') },

@@ -55,6 +55,12 @@ export const GROUPS: readonly RightGroup[] = [
         channel: 'text',
       },
       {
+        bit: P.USE_EXTERNAL_EMOJIS,
+        name: t('Use emoji of other rooms'),
+        text: t('Those of rooms they are in, in messages and reactions.'),
+        channel: 'text',
+      },
+      {
         bit: P.MENTION_EVERYONE,
         name: t('Mention everyone'),
         text: t('Call all members at once with @everyone, and roles that are not mentionable.'),
@@ -154,6 +160,16 @@ export const GROUPS: readonly RightGroup[] = [
         text: t('Messages of others, and their reactions.'),
         danger: true,
         channel: 'text',
+      },
+      {
+        bit: P.CREATE_EXPRESSIONS,
+        name: t('Add emoji'),
+        text: t('Upload emoji for this room, and change their own.'),
+      },
+      {
+        bit: P.MANAGE_EXPRESSIONS,
+        name: t('Manage emoji'),
+        text: t('Rename and delete emoji that others uploaded.'),
       },
       {
         bit: P.MANAGE_CHANNELS,
