@@ -10,7 +10,7 @@ import { defineConfig } from 'vitest/config';
 
 // What the main page and every room draw, and what every room does, with what these import.
 const SHARED =
-  /kit\/Avatar|shell\/ThemeSwitch|lib\/cdn|ui\/(place|attention|remembered)|icons\/(plus|check)\.svelte/;
+  /kit\/Avatar|shell\/ThemeSwitch|lib\/cdn|ui\/(place|attention|remembered)|icons\/(plus|check|search)\.svelte/;
 const ROOM =
   /ui\/(shell\/(Shell|BackButton|PlainPage)|channels\/ChannelRow|chat\/MessageList)\.svelte$|lib\/shelf/;
 // What is small and wanted in many places that come later. Each would be a file of its own, and every
@@ -19,7 +19,7 @@ const OUTSIDE = /lib\/guest_name|guilds\/HaveAccount|kit\/form\.svelte\.ts|actio
 const RESIDENT = /ui\/(resident|shortcut)\.ts|notify\/(Notifier|looking)|action\/notification\.ts/;
 const FORM =
   /kit\/(Field|LongField|SelectField|Switch|SaveBar|draft)|settings\/(Section|PictureField|EditForm)|ListDetail/;
-const PIECE = /icons\/(?!search)|ui\/copy|shell\/(CopyId|Fetched)|lib\/fuzzy/;
+const PIECE = /icons\/|ui\/copy|shell\/(CopyId|Fetched)|lib\/fuzzy/;
 const server = process.env.OSC_DEV_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({

@@ -69,6 +69,8 @@ export const journeys = {
     await field.fill('needle');
     await until(async () => assert.equal(await results(page).count(), 1));
     await phone.shot('search-phone');
+    const { width } = await results(page).first().boundingBox();
+    assert.ok(width > 300, `as wide as the screen: ${width}`);
     await results(page).first().click();
     await page.getByRole('article').filter({ hasText: 'needle' }).waitFor();
   },
