@@ -70,9 +70,11 @@ pub fn forms(text: &str) -> Vec<String> {
             continue;
         }
         let spelled = spelled(&text);
-        let joined = joined(&spelled);
-        let (one, two) = (squeezed(&joined, 1), squeezed(&joined, 2));
-        for form in [text, spelled, joined, two, one] {
+        // `a g-o-a-t`: with like gaps only, so that the word before does not hide it; `g-o a.t`.
+        let (alike, mixed) = (joined(&spelled, true), joined(&spelled, false));
+        let stretched = [&alike, &mixed].map(|text| [squeezed(text, 2), squeezed(text, 1)]);
+        for form in [text, spelled, alike, mixed].into_iter().chain(stretched.into_iter().flatten())
+        {
             if !forms.contains(&form) {
                 forms.push(form);
             }
@@ -108,13 +110,13 @@ pub fn spelled(text: &str) -> String {
 }
 
 /// `s-p a.m` as `spam`: three and more single letters in a row are a word. A wider gap than the
-/// first ends it.
-fn joined(text: &str) -> String {
+/// first ends it; `alike`: also a space after signs, and the other way round.
+fn joined(text: &str, alike: bool) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     while at < chars.len() {
-        let (word, end) = letters_from(&chars, at);
+        let (word, end) = letters_from(&chars, at, alike);
         if word.chars().count() >= 3 {
             out.push_str(&word);
             at = end;
@@ -132,14 +134,14 @@ fn joined(text: &str) -> String {
 }
 
 /// Single letters from here on, and where they end.
-fn letters_from(chars: &[char], start: usize) -> (String, usize) {
+fn letters_from(chars: &[char], start: usize, alike: bool) -> (String, usize) {
     /// Signs between two letters of one word.
     const GAP: usize = 3;
     let single = |at: usize| {
         let letter = |at: usize| chars.get(at).is_some_and(|c: &char| c.is_alphanumeric());
         letter(at) && !letter(at + 1) && (at == 0 || !letter(at - 1))
     };
-    let (mut word, mut at, mut width) = (String::new(), start, None);
+    let (mut word, mut at, mut width, mut kind) = (String::new(), start, None, None);
     let mut end = start;
     while single(at) {
         word.push(chars[at]);
@@ -147,6 +149,10 @@ fn letters_from(chars: &[char], start: usize) -> (String, usize) {
         let rest = chars[end..].iter().take(GAP + 1);
         let gap = rest.take_while(|c| !c.is_alphanumeric() && **c != '\n').count();
         if gap == 0 || gap > *width.get_or_insert(gap.min(GAP)) {
+            break;
+        }
+        let spaces = chars[end..end + gap].iter().all(|c| c.is_whitespace());
+        if alike && spaces != *kind.get_or_insert(spaces) {
             break;
         }
         at = end + gap;
@@ -195,6 +201,8 @@ mod tests {
             "buy s*p*a*m now",
             "ꜱᴘᴀᴍ",
             "sss-p-a-m spam",
+            "what a s-p-a-m",
+            "s-p a.m",
             "s-p-a-m!",
             "sp4m!!",
             "$p@m! $",
