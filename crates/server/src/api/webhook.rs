@@ -23,7 +23,7 @@ use proto::{
     message::{AttachmentDraft, EditMessage, Message},
     webhook::{CreateWebhook, ExecuteWebhook, ModifyWebhook, Webhook},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::IntoDeserializer as _};
 
 use super::{
     Answer, Error, Reply, Routes,
@@ -264,16 +264,30 @@ struct InThread {
     thread_id: Option<ChannelId>,
 }
 
+/// A message by its id, or the first answer to an interaction.
+/// COMPAT: discord.js writes `%40original`, which no route of that name hears.
+struct Which(Option<MessageId>);
+
+impl<'de> Deserialize<'de> for Which {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        if text == "@original" {
+            return Ok(Self(None));
+        }
+        MessageId::deserialize(text.into_deserializer()).map(|id| Self(Some(id)))
+    }
+}
+
 /// Get Webhook Message.
 async fn message(
     State(app): State<Arc<App>>,
-    Path((id, token, message)): Path<(WebhookId, String, MessageId)>,
+    Path((id, token, Which(which))): Path<(WebhookId, String, Which)>,
     Query(InThread { thread_id }): Query<InThread>,
 ) -> Answer<Message> {
     if !is_webhook(&app, id, &token).await? {
-        let said = interaction::one(&app, id.cast(), &token, Some(message)).await?;
-        return Ok(Reply::ok(said));
+        return Ok(Reply::ok(interaction::one(&app, id.cast(), &token, which).await?));
     }
+    let message = which.ok_or_else(no_original)?;
     webhook::may_write(&app, id, &token, thread_id).await?;
     Ok(Reply::ok(webhook::message(&app, id, &token, thread_id, message).await?))
 }
@@ -281,13 +295,14 @@ async fn message(
 /// Edit Webhook Message.
 async fn edit_message(
     State(app): State<Arc<App>>,
-    Path((id, token, message)): Path<(WebhookId, String, MessageId)>,
+    Path((id, token, Which(which))): Path<(WebhookId, String, Which)>,
     Query(InThread { thread_id }): Query<InThread>,
     form: Form,
 ) -> Answer<Message> {
     if !is_webhook(&app, id, &token).await? {
-        return followup::edit(&app, id.cast(), &token, Some(message), form).await;
+        return followup::edit(&app, id.cast(), &token, which, form).await;
     }
+    let message = which.ok_or_else(no_original)?;
     let channel = webhook::may_write(&app, id, &token, thread_id).await?;
     webhook::message(&app, id, &token, thread_id, message).await?;
     let uploader = webhook::uploader(&app, id, &token).await?;
@@ -300,13 +315,14 @@ async fn edit_message(
 /// Delete Webhook Message.
 async fn delete_message(
     State(app): State<Arc<App>>,
-    Path((id, token, message)): Path<(WebhookId, String, MessageId)>,
+    Path((id, token, Which(which))): Path<(WebhookId, String, Which)>,
     Query(InThread { thread_id }): Query<InThread>,
 ) -> Answer<()> {
     if !is_webhook(&app, id, &token).await? {
-        interaction::delete(&app, id.cast(), &token, Some(message)).await?;
+        interaction::delete(&app, id.cast(), &token, which).await?;
         return Ok(Reply::no_content());
     }
+    let message = which.ok_or_else(no_original)?;
     webhook::may_write(&app, id, &token, thread_id).await?;
     webhook::delete_message(&app, id, &token, thread_id, message).await?;
     Ok(Reply::no_content())

@@ -254,11 +254,16 @@ async fn an_answer_can_come_later_and_go_on() {
     let original = format!("{hook}/messages/@original");
     let thought = bot.patch(&original, json!({ "content": "Aha" })).await;
     assert_eq!((&thought["flags"], &thought["edited_timestamp"]), (&json!(0), &Value::Null));
+    let encoded = original.replace('@', "%40");
+    assert_eq!(bot.get(&encoded).await["content"], "Aha", "as discord.js writes it");
+    let edited = bot.patch(&encoded, json!({ "content": "Aha!" })).await;
+    assert_eq!((edited.status, &edited["id"]), (200, &thought["id"]), "{edited}");
+    assert_eq!(bob.saw().await, ["MESSAGE_UPDATE", "MESSAGE_UPDATE"]);
     let more = bot.post(&hook, json!({ "content": "And" })).await;
     assert_eq!((more.status, &more["type"]), (200, &json!(19)), "{more}");
     let whisper = bot.post(&hook, json!({ "content": "for you", "flags": 64 })).await;
     assert_eq!(whisper["flags"], 64);
-    assert_eq!(bob.saw().await, ["MESSAGE_UPDATE", "MESSAGE_CREATE"]);
+    assert_eq!(bob.saw().await, ["MESSAGE_CREATE"]);
     let one = format!("{hook}/messages/{}", more.id());
     assert_eq!(bot.get(&one).await["content"], "And");
     assert_eq!(bot.patch(&one, json!({ "content": "" })).await.no(), (400, 50_006));
