@@ -1,9 +1,9 @@
 /** Bots of one's own: made, changed, given a token, added to rooms. */
 import type { Member } from '../model/wire';
-import type { BotAuthorization, OwnBot } from '../proto';
-import { del, get, OSC, patch, post, put } from '../net/rest';
+import type { BotAuthorization, BotEndpoint, OwnBot } from '../proto';
+import { del, get, OSC, patch, post, put, V10 } from '../net/rest';
 
-export type { BotAuthorization, BotPlace, OwnBot } from '../proto';
+export type { BotAuthorization, BotEndpoint as Endpoint, BotPlace, OwnBot } from '../proto';
 
 export interface BotChange {
   name?: string;
@@ -30,6 +30,16 @@ export const edit = (id: string, change: BotChange) => patch<OwnBot>(path(id), c
 export const remove = (id: string) => del(path(id));
 export const newToken = (id: string) => post<Made>(path(id, '/token'));
 export const authorization = (id: string) => get<BotAuthorization>(path(id, '/authorization'));
+
+export async function endpoint(id: string): Promise<BotEndpoint> {
+  type About = { interactions_endpoint_url: string | null; verify_key: string };
+  const about = await get<About>(`${V10}/applications/${id}`);
+  return { url: about.interactions_endpoint_url, verify_key: about.verify_key };
+}
+
+/** Where its interactions go, once that has answered; null: over the gateway. */
+export const setEndpoint = (id: string, url: string | null) =>
+  put<BotEndpoint>(path(id, '/endpoint'), { url });
 
 export function add(guildId: string, id: string, permissions: string): Promise<Member> {
   return put<Member>(`${OSC}/guilds/${guildId}/bots/${id}`, { permissions });

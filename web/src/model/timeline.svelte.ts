@@ -1,7 +1,7 @@
 /** The part of a channel's history that is loaded: a bounded window, oldest first.
  *  Rows are never changed in place; a new array or object is what the list redraws on. */
 import { compare } from '../lib/snowflake';
-import type { Message } from './wire';
+import { whispered, type Message } from './wire';
 
 export const PAGE = 50;
 export const MOST_ROWS = 150;
@@ -31,8 +31,9 @@ export class Timeline {
     this.channelId = channelId;
   }
 
+  /** Of what is in the history: what only we see is in none. */
   get newestId(): string | null {
-    return this.rows.at(-1)?.id ?? null;
+    return this.rows.findLast((row) => !whispered(row))?.id ?? null;
   }
 
   find(id: string): Message | undefined {

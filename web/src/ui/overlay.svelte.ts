@@ -3,6 +3,7 @@ import type { Component } from 'svelte';
 import type { Channel } from '../model/channel.svelte';
 import type { Guild } from '../model/guild.svelte';
 import type { Message, User } from '../model/wire';
+import type { Form } from './apps/outcome';
 
 export type Dialog =
   | {
@@ -21,6 +22,7 @@ export type Dialog =
   | { kind: 'threads'; parent: Channel }
   | { kind: 'switcher' }
   | { kind: 'shortcuts' }
+  | { kind: 'form'; channelId: string; interactionId: string; form: Form }
   | { kind: 'confirm'; ask: Question };
 
 /** Whose card to show, and beside what. */

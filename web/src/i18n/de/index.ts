@@ -1,5 +1,6 @@
 /** German, du-form. One file for each area of the screen, so that several people can write. */
 import type { Dictionary } from '../../lib/i18n';
+import apps from './apps.json';
 import audit from './audit.json';
 import bots from './bots.json';
 import common from './common.json';
@@ -13,6 +14,7 @@ import talk from './talk.json';
 import threads from './threads.json';
 
 const german: Dictionary = {
+  ...apps,
   ...audit,
   ...bots,
   ...common,

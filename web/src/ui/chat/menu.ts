@@ -1,4 +1,5 @@
 /** What can be done with a message: the same list by right click, long press, Shift+F10, "…". */
+import Blocks from '@lucide/svelte/icons/blocks';
 import Copy from '@lucide/svelte/icons/copy';
 import Link from '@lucide/svelte/icons/link';
 import MessagesSquare from '@lucide/svelte/icons/messages-square';
@@ -9,6 +10,7 @@ import PinOff from '@lucide/svelte/icons/pin-off';
 import Reply from '@lucide/svelte/icons/reply';
 import SmilePlus from '@lucide/svelte/icons/smile-plus';
 import Trash2 from '@lucide/svelte/icons/trash-2';
+import { TYPE } from '../../action/command';
 import { remove } from '../../action/message';
 import { pin } from '../../action/pin';
 import { QUICK, recent } from '../../lib/emoji';
@@ -16,7 +18,8 @@ import { t } from '../../lib/i18n';
 import { PERMISSION } from '../../lib/permission';
 import type { Channel } from '../../model/channel.svelte';
 import { world } from '../../model/here';
-import { CHANNEL, type Message } from '../../model/wire';
+import { CHANNEL, type Message, whispered } from '../../model/wire';
+import { openApps } from '../apps/items';
 import { copy, copyLink, idItems } from '../copy';
 import { overlay, type MenuItem } from '../overlay.svelte';
 import { channelPath, messagePath } from '../place';
@@ -104,6 +107,10 @@ export function messageItems(channel: Channel, message: Message, deeds: Deeds): 
   }
   const run = () => deeds.unread(message);
   items.push({ label: t('Unread from here'), icon: MailOpen, hint: 'U', run });
+  if (rights.write && !whispered(message)) {
+    const use = () => void openApps(channel.id, TYPE.MESSAGE, message.id);
+    items.push({ label: t('Apps'), icon: Blocks, run: use });
+  }
   if (rights.remove) {
     items.push({
       label: t('Delete'),

@@ -1,9 +1,11 @@
 /** What can be done with a person of a room, as far as our rights go. */
 import Ban from '@lucide/svelte/icons/ban';
+import Blocks from '@lucide/svelte/icons/blocks';
 import AtSign from '@lucide/svelte/icons/at-sign';
 import Crown from '@lucide/svelte/icons/crown';
 import DoorOpen from '@lucide/svelte/icons/door-open';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
+import { TYPE } from '../../action/command';
 import { handOver } from '../../action/guild';
 import { ban, kick } from '../../action/member';
 import { t } from '../../lib/i18n';
@@ -12,8 +14,10 @@ import type { Guild } from '../../model/guild.svelte';
 import { world } from '../../model/here';
 import { label } from '../../model/person';
 import type { User } from '../../model/wire';
+import { openApps } from '../apps/items';
 import { idItems } from '../copy';
 import { overlay, type MenuItem } from '../overlay.svelte';
+import { router } from '../router.svelte';
 import { friendItems, talk } from './friend';
 
 export function memberItems(
@@ -31,9 +35,20 @@ export function memberItems(
   }
   items.push({ label: t('Message'), icon: MessageCircle, run: () => void talk(user.id) });
   items.push(...friendItems(user));
+  items.push(...appItems(guild, user));
   if (guild.members.has(user.id)) items.push(...moderation(guild, user, name));
   items.push(...idItems(user.id));
   return items;
+}
+
+/** Commands of bots about somebody are used in the channel one looks at. */
+function appItems(guild: Guild, user: User): MenuItem[] {
+  const { route } = router;
+  const id = 'channelId' in route ? route.channelId : null;
+  const here = world.channels.get(id ?? '');
+  if (here?.guildId !== guild.id || !guild.members.has(user.id)) return [];
+  const run = () => void openApps(here.id, TYPE.USER, user.id);
+  return [{ label: t('Apps'), icon: Blocks, run }];
 }
 
 function moderation(guild: Guild, user: User, name: string): MenuItem[] {
