@@ -8,6 +8,7 @@ pub mod socket;
 mod clerk;
 mod deflate;
 mod packing;
+mod zstd;
 mod hub;
 mod kept;
 mod metrics;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flate2::{Compress, Compression, FlushCompress};
 use proto::websocket::encode;
 
-use super::deflate::Deflate;
+use super::{deflate::Deflate, zstd::Zstd};
 
 /// What the address asks for: `compress=`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -14,6 +14,7 @@ pub enum Transport {
     #[default]
     Plain,
     Zlib,
+    Zstd,
 }
 
 /// Of a connection that is not plain.
@@ -21,6 +22,7 @@ pub enum Transport {
 pub enum Packing {
     /// One stream for all messages.
     Zlib(Deflate),
+    Zstd(Zstd),
     /// Each long message by itself: `compress` of IDENTIFY.
     Each,
 }
@@ -37,6 +39,7 @@ impl Packing {
         match transport {
             Transport::Plain => None,
             Transport::Zlib => Some(Box::new(Self::Zlib(Deflate::default()))),
+            Transport::Zstd => Some(Box::new(Self::Zstd(Zstd::default()))),
         }
     }
 
@@ -44,6 +47,7 @@ impl Packing {
     pub fn frame(&mut self, parts: [&[u8]; 2]) -> Option<Bytes> {
         match self {
             Self::Zlib(stream) => Some(stream.frame(parts)),
+            Self::Zstd(stream) => Some(stream.frame(parts)),
             // COMPAT: libraries that ask for it read what is text as text.
             Self::Each if parts[0].len() + parts[1].len() < EACH_LEAST => None,
             Self::Each => Some(encode::binary(&whole(parts))),

@@ -147,9 +147,11 @@ fn asked(query: &str) -> Result<Asked, &'static str> {
             ("encoding", "json") => {}
             ("encoding", _) => return Err("Only encoding=json is spoken here"),
             ("compress", "zlib-stream") => asked.transport = Transport::Zlib,
-            // COMPAT: libraries that ask for it take plain text as well.
-            ("compress", "zstd-stream" | "") => {}
-            ("compress", _) => return Err("Only compress=zlib-stream is spoken here"),
+            ("compress", "zstd-stream") => asked.transport = Transport::Zstd,
+            ("compress", "") => {}
+            ("compress", _) => {
+                return Err("Only compress=zlib-stream and zstd-stream are spoken here");
+            }
             ("seq", "shared") => asked.shared = true,
             ("seq", _) => return Err("seq can only be `shared`"),
             _ => {}
@@ -189,7 +191,8 @@ mod tests {
         assert_eq!(asked("v=10&encoding=json"), Ok(Asked::default()));
         let both = asked("v=10&encoding=json&compress=zlib-stream&seq=shared");
         assert_eq!(both, Ok(Asked { shared: true, transport: Transport::Zlib }));
-        assert_eq!(asked("?&compress=zstd-stream"), Ok(Asked::default()));
+        let zstd = Asked { shared: false, transport: Transport::Zstd };
+        assert_eq!(asked("?&compress=zstd-stream"), Ok(zstd));
         for query in ["v=9", "v=11", "encoding=etf", "compress=gzip", "seq=mine"] {
             assert!(asked(query).is_err(), "{query}");
         }

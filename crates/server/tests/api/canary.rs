@@ -12,6 +12,11 @@ use crate::town::{
 
 const PASSWORD: &str = "canary of a password";
 const BROWSER: &str = "canary-of-a-browser/7.0";
+/// A public key of the example of RFC 8291, section 5.
+const BROWSER_KEY: &str = concat!(
+    "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcx",
+    "aOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+);
 const REASON: &str = "canary of a reason";
 
 /// The secrets of somebody, and what others may ask about.
@@ -54,7 +59,7 @@ async fn planted(town: &Town, others: &[&Person]) -> Planted {
     let hook = ada.done(Method::POST, &hook, json!({ "name": "CI" })).await;
     let push = json!({ "endpoint": "http://127.0.0.1:9/canary-of-a-browser's-address",
         "expirationTime": null, "keys": {
-            "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+            "p256dh": BROWSER_KEY,
             "auth": "BTBZMqHH6r4Tts7J_aSIgg",
         } });
     ada.post("/osc/v1/push/subscriptions", push).await;

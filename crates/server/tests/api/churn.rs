@@ -76,7 +76,9 @@ impl Scene {
         let seat = format!("/channels/{}/thread-members/{id}", self.private);
         let overwrite = |of: &str| format!("/channels/{channel}/permissions/{of}");
         let (allow, deny) = if switch { (VIEW, 0) } else { (0, VIEW) };
-        let sight = |kind: u8| json!({ "type": kind, "allow": allow.to_string(), "deny": deny.to_string() });
+        let (allow, deny) = (allow.to_string(), deny.to_string());
+        let sight = |kind: u8| json!({ "type": kind, "allow": allow, "deny": deny });
+        let leave = format!("/users/@me/guilds/{guild}");
         let put_or_delete = if switch { Method::PUT } else { Method::DELETE };
         let (by, method, path, body) = match self.dice.roll(9) {
             0 => (&self.owner, put_or_delete, role, json!({})),

@@ -42,5 +42,6 @@ mod visibility;
 mod account;
 mod bot;
 mod coverage;
+mod twilight;
 mod user;
 mod webhook;

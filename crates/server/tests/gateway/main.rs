@@ -282,6 +282,33 @@ fn a_compressed_stream_says_the_same() {
 }
 
 #[test]
+fn a_zstd_stream_says_the_same() {
+    let house = House::new(|_| ());
+    let (anna, room) = house.room();
+    let mut raw = house.dial("v=10&encoding=json&compress=zstd-stream");
+    raw.unzstd();
+    raw.say(&json!({ "op": 1, "d": null }));
+    raw.until_op(11);
+    // Besides: packed once is enough.
+    raw.identify_on(&anna, json!({}));
+    for n in 0..20 {
+        raw.say(&json!({ "op": 1, "d": null }));
+        raw.until_op(11);
+        let content = format!("{n} {}", "long ".repeat(n * 10));
+        house.say(&anna, &room, content.trim());
+    }
+    let mut raw = house.dial("v=10&encoding=json&compress=zstd-stream");
+    raw.unzstd();
+    raw.identify(&anna, json!({ "compress": true }));
+    raw.until("GUILD_CREATE");
+    for n in 0..20 {
+        let content = format!("{n} {}", "long ".repeat(n * 10));
+        house.say(&anna, &room, content.trim());
+        assert_eq!(raw.until("MESSAGE_CREATE")["d"]["content"], content.trim());
+    }
+}
+
+#[test]
 fn long_messages_are_packed_one_by_one_for_who_asks() {
     let house = House::new(|_| ());
     let (anna, room) = house.room();

@@ -18,6 +18,7 @@ use server::{
     config::{Config, StoreKind},
     run::{self, Running},
 };
+use zstd_safe::{DCtx, InBuffer, OutBuffer};
 
 pub const SHARED: &str = "v=10&encoding=json&seq=shared";
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -265,6 +266,10 @@ impl Raw {
         self.unpack = Unpack::Zlib(Decompress::new(true));
     }
 
+    pub fn unzstd(&mut self) {
+        self.unpack = Unpack::Zstd(DCtx::create());
+    }
+
     pub fn unzip_each(&mut self) {
         self.unpack = Unpack::Each;
     }
@@ -397,6 +402,7 @@ impl Raw {
 enum Unpack {
     Nothing,
     Zlib(Decompress),
+    Zstd(DCtx<'static>),
     Each,
 }
 
@@ -408,6 +414,12 @@ impl Unpack {
             Self::Zlib(inflate) => {
                 let read = inflate.decompress_vec(bytes, &mut text, FlushDecompress::Sync);
                 read.expect("deflate");
+            }
+            Self::Zstd(context) => {
+                let mut input = InBuffer::around(bytes);
+                let mut output = OutBuffer::around(&mut text);
+                context.decompress_stream(&mut output, &mut input).expect("zstd");
+                assert_eq!(input.pos, bytes.len(), "one message is one piece");
             }
             Self::Each => {
                 flate2::read::ZlibDecoder::new(bytes).read_to_end(&mut text).expect("zlib");
