@@ -85,9 +85,7 @@ impl Scene {
             1 => (&self.owner, Method::PUT, overwrite(&id.to_string()), sight(1)),
             2 => (&self.owner, Method::DELETE, overwrite(&id.to_string()), Value::Null),
             3 => (&self.owner, Method::PUT, overwrite(guild), sight(0)),
-            4 if switch => {
-                (&who, Method::DELETE, format!("/users/@me/guilds/{guild}"), Value::Null)
-            }
+            4 if switch => (&who, Method::DELETE, leave, Value::Null),
             5 if switch => (&self.owner, Method::DELETE, member, Value::Null),
             6 => (&self.owner, put_or_delete, ban, json!({})),
             7 => (&self.owner, put_or_delete, seat, json!({})),

@@ -221,8 +221,8 @@ async fn twilight_writes_and_reads_messages() {
 /// Everything that a room tells; the channel whose end is the last of it, which shows that all
 /// before was readable.
 async fn much_happens(alice: &Person, bob: &Person, room: &Room) -> String {
-    let role = alice.makes_role(&room, "Bells", 0).await;
-    alice.gives_role(&room, &bob, &role).await;
+    let role = alice.makes_role(room, "Bells", 0).await;
+    alice.gives_role(room, bob, &role).await;
     let path = format!("/guilds/{}/channels", room.id);
     let made = alice.post(&path, json!({ "name": "side", "type": 0 })).await.id();
     alice.patch(&format!("/channels/{made}"), json!({ "topic": "t" })).await;
