@@ -9,6 +9,8 @@ const TABS = [
   'roles',
   'members',
   'emoji',
+  'safety',
+  'reports',
   'bans',
   'invites',
   'webhooks',

@@ -6,6 +6,7 @@ import { call, channelOf } from '../pen.mjs';
 const TABS = [
   'profile',
   'account',
+  'reports',
   'appearance',
   'notifications',
   'language',

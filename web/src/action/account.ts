@@ -22,12 +22,6 @@ export function blame(code: number, field: string) {
 
 export const blamePassword = blame(WRONG_PASSWORD, 'password');
 
-export async function joinAsGuest(name: string): Promise<void> {
-  void prepare();
-  const { user } = await post<{ user: User }>(`${OSC}/guests`, { name });
-  become(user);
-}
-
 /** Makes an account; a guest keeps id, messages and rooms, and its connection stays up. */
 export async function register(username: string, password: string): Promise<void> {
   const before = world.me;

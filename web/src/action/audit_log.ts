@@ -6,6 +6,7 @@ export interface AuditPage {
   audit_log_entries: AuditLogEntry[];
   users: User[];
   webhooks: { id: string; name: string | null }[];
+  auto_moderation_rules: { id: string; name: string }[];
 }
 
 export interface AuditFilter {

@@ -1,6 +1,6 @@
 /** The order of the sum: everyone, roles, then the channel's everyone, roles and member. */
 import { expect, it } from 'vitest';
-import { PERMISSION, permissions } from './permission';
+import { asItStands, PERMISSION, permissions } from './permission';
 
 const who = {
   userId: '5',
@@ -39,4 +39,18 @@ it('the member beats the role, the role beats everyone', () => {
 
 it('nonsense from the wire counts as nothing', () => {
   expect(permissions({ ...who, roles: [{ id: '1', permissions: 'x' }] })).toBe(0n);
+});
+
+it('what is shut for now is shut for those it is meant for', () => {
+  const all = PERMISSION.SEND_MESSAGES | PERMISSION.ADD_REACTIONS | PERMISSION.VIEW_CHANNEL;
+  const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+  const raid = { locked: false, raidUntil: at(60_000) };
+  const locked = { locked: true, raidUntil: '' };
+  expect(asItStands(all, null, true)).toBe(all);
+  expect(asItStands(all, raid, true)).toBe(PERMISSION.VIEW_CHANNEL);
+  expect(asItStands(all, { ...raid, raidUntil: at(-60_000) }, true)).toBe(all);
+  expect(asItStands(all, raid, false)).toBe(all);
+  expect(asItStands(all, locked, undefined)).toBe(PERMISSION.VIEW_CHANNEL);
+  const moderator = all | PERMISSION.MODERATE_MEMBERS;
+  expect(asItStands(moderator, locked, undefined)).toBe(moderator);
 });

@@ -43,6 +43,7 @@ const MANAGING =
   PERMISSION.MANAGE_ROLES |
   PERMISSION.MANAGE_CHANNELS |
   PERMISSION.KICK_MEMBERS |
+  PERMISSION.MODERATE_MEMBERS |
   PERMISSION.BAN_MEMBERS |
   PERMISSION.VIEW_AUDIT_LOG |
   PERMISSION.MANAGE_WEBHOOKS |
@@ -52,6 +53,29 @@ const MANAGING =
 export const mayManage = (rights: bigint): boolean => (rights & MANAGING) !== 0n;
 
 const ALL = (1n << 63n) - 1n;
+
+/** Who may write in a locked room. */
+const MODERATES =
+  PERMISSION.MANAGE_MESSAGES | PERMISSION.MODERATE_MEMBERS | PERMISSION.MANAGE_GUILD;
+
+export interface Shut {
+  locked: boolean;
+  raidUntil: string;
+}
+
+/** What nobody else does there. */
+const WRITES =
+  PERMISSION.SEND_MESSAGES |
+  PERMISSION.ADD_REACTIONS |
+  PERMISSION.CREATE_THREADS |
+  PERMISSION.CREATE_PRIVATE_THREADS;
+
+/** Without what is shut for now. */
+export function asItStands(rights: bigint, shut: Shut | null, guest: boolean | undefined): bigint {
+  if (!shut || rights & MODERATES) return rights;
+  const closed = shut.locked || (guest && Date.parse(shut.raidUntil) > Date.now());
+  return closed ? rights & ~WRITES : rights;
+}
 
 interface RoleBits {
   id: string;

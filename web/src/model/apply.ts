@@ -36,6 +36,7 @@ const TYPING_MS = 10_000;
 export function apply(world: World, dispatch: Dispatch, nowMs: number): void {
   const handler = HANDLERS[dispatch.t];
   if (handler) handler(world, dispatch.d as never, nowMs);
+  else if (/^OSC_R/.test(dispatch.t)) world.news = dispatch;
 }
 
 type Handler = (world: World, data: never, nowMs: number) => void;

@@ -15,6 +15,8 @@ export class Guild {
   roles = $state.raw<Role[]>([]);
   emojis = $state.raw<CustomEmoji[]>([]);
   joinedAt = $state.raw<string | null>(null);
+  /** what is shut for now: for all but moderators, or for guests until some time */
+  shut = $state.raw<{ locked: boolean; raidUntil: string } | null>(null);
   /** true between READY and the GUILD_CREATE that brings the details */
   unavailable = $state.raw(true);
   /** true between a READY and its GUILD_CREATE for a room known before: what is shown may be old */
@@ -38,7 +40,10 @@ export class Guild {
     if (data.roles) this.roles = sorted(data.roles);
     if (data.member_count !== undefined) this.memberCount = data.member_count;
     if (data.joined_at !== undefined) this.joinedAt = data.joined_at;
-    if (data.osc) this.takeExtras(data.osc);
+    if (!data.osc) return;
+    this.takeExtras(data.osc);
+    const { locked = false, raid_until: raidUntil = '' } = data.osc;
+    this.shut = locked || raidUntil ? { locked, raidUntil } : null;
   }
 
   takeExtras(extras: GuildExtras): void {

@@ -136,6 +136,7 @@ export const MESSAGE = {
   COMMAND: 20,
   THREAD_STARTER: 21,
   MENU_COMMAND: 23,
+  RULE_HIT: 24,
 } as const;
 export const FLAG = { EPHEMERAL: 1 << 6, LOADING: 1 << 7 } as const;
 

@@ -2,7 +2,7 @@
  *  answers to our own calls (action/). */
 import { SvelteMap } from 'svelte/reactivity';
 import { compare, fromTime } from '../lib/snowflake';
-import { PERMISSION, permissions } from '../lib/permission';
+import { asItStands, PERMISSION, permissions, type Who } from '../lib/permission';
 import { Channel } from './channel.svelte';
 import { Guild } from './guild.svelte';
 import { isMuted, type NotificationLevel } from './notification';
@@ -50,6 +50,9 @@ export class World {
   warm = $state.raw(false);
   /** grows with each message of somebody else */
   heard = $state.raw(0);
+  /** what came of reports and raids last, or what the browser works at while somebody waits:
+   *  seldom, and understood by parts that come then */
+  news = $state.raw<{ t: string; d: unknown } | null>(null);
   /** those that nobody was told of yet, oldest first: many events of one moment are one change */
   readonly untold: Message[] = [];
   readonly guilds = new SvelteMap<string, Guild>();
@@ -187,6 +190,10 @@ export class World {
       roles: guild.roles,
       memberRoles: guild.members.get(this.me.id)?.roles ?? [],
     };
+    return asItStands(this.#bits(who, channel), guild.shut, this.me.osc?.guest);
+  }
+
+  #bits(who: Who, channel?: Channel): bigint {
     if (!channel?.thread) return permissions(who, channel?.overwrites);
     // A thread has the rights of its channel, and a right to write of its own.
     const bits = permissions(who, this.channels.get(channel.parentId ?? '')?.overwrites);

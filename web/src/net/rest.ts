@@ -11,6 +11,8 @@ export class ApiError extends Error {
     message: string,
     readonly fields: Record<string, string> = {},
     readonly retryAfterMs = 0,
+    /** all that the answer said */
+    readonly data: object = {},
   ) {
     super(message);
     this.name = 'ApiError';
@@ -100,7 +102,7 @@ export function answer<T>(status: number, text: string): T {
       ? said(error.message)
       : t('The server answered {status}.', { status: String(status) }));
   const retryAfterMs = Math.ceil((error.retry_after ?? 0) * 1000);
-  throw new ApiError(status, error.code ?? 0, message, fields, retryAfterMs);
+  throw new ApiError(status, error.code ?? 0, message, fields, retryAfterMs, error);
 }
 
 /** `{username: {_errors: [{message}]}}` -> `{username: message}`, paths joined by dots. */

@@ -1,5 +1,6 @@
 /** What lies over the screen: at most one dialog, one menu, and short notices. */
 import type { Component } from 'svelte';
+import type { Subject } from '../action/safety';
 import type { Channel } from '../model/channel.svelte';
 import type { Guild } from '../model/guild.svelte';
 import type { Message, User } from '../model/wire';
@@ -20,6 +21,8 @@ export type Dialog =
   | { kind: 'thread-begin'; parent: Channel; message: Message | null }
   | { kind: 'thread-edit' | 'thread-people'; thread: Channel }
   | { kind: 'threads'; parent: Channel }
+  | { kind: 'report'; subject: Subject; about: string; server: boolean }
+  | { kind: 'timeout'; guildId: string; userId: string; name: string }
   | { kind: 'switcher' }
   | { kind: 'shortcuts' }
   | { kind: 'form'; channelId: string; interactionId: string; form: Form }

@@ -27,7 +27,7 @@ pub fn of(app: &App, caller: &Caller) -> HeaderValue {
          img-src 'self' blob: data:{files}; media-src 'self' blob:{files}; font-src 'self'; \
          connect-src 'self'{socket}; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
          form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-         trusted-types svelte-trusted-html osc-worker"
+         trusted-types svelte-trusted-html osc-worker osc-challenge"
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

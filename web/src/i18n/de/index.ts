@@ -8,6 +8,7 @@ import emoji from './emoji.json';
 import nav from './nav.json';
 import people from './people.json';
 import search from './search.json';
+import safety from './safety.json';
 import server from './server.json';
 import settings from './settings.json';
 import talk from './talk.json';
@@ -22,6 +23,7 @@ const german: Dictionary = {
   ...nav,
   ...people,
   ...search,
+  ...safety,
   ...server,
   ...settings,
   ...talk,

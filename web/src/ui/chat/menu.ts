@@ -1,6 +1,7 @@
 /** What can be done with a message: the same list by right click, long press, Shift+F10, "…". */
 import Blocks from '@lucide/svelte/icons/blocks';
 import Copy from '@lucide/svelte/icons/copy';
+import Flag from '@lucide/svelte/icons/flag';
 import Link from '@lucide/svelte/icons/link';
 import MessagesSquare from '@lucide/svelte/icons/messages-square';
 import MailOpen from '@lucide/svelte/icons/mail-open';
@@ -18,8 +19,9 @@ import { t } from '../../lib/i18n';
 import { PERMISSION } from '../../lib/permission';
 import type { Channel } from '../../model/channel.svelte';
 import { world } from '../../model/here';
-import { CHANNEL, type Message, whispered } from '../../model/wire';
+import { CHANNEL, type Message, spoken, whispered } from '../../model/wire';
 import { openApps } from '../apps/items';
+import { label } from '../../model/person';
 import { copy, copyLink, idItems } from '../copy';
 import { overlay, type MenuItem } from '../overlay.svelte';
 import { channelPath, messagePath } from '../place';
@@ -120,6 +122,13 @@ export function messageItems(channel: Channel, message: Message, deeds: Deeds): 
       divide: true,
       run: (event) => askRemove(message, event?.shiftKey ?? false),
     });
+  }
+  if (message.author.id !== world.me?.id && spoken(message)) {
+    const subject = { channel_id: message.channel_id, message_id: message.id };
+    const about = `${label(message.author)}: ${message.content.slice(0, 200)}`;
+    const server = !channel.guildId;
+    const tell = () => overlay.open({ kind: 'report', subject, about, server });
+    items.push({ label: t('Report…'), icon: Flag, danger: true, run: tell });
   }
   items.push(...idItems(message.id));
   return items;

@@ -2,6 +2,7 @@
 import ArrowDown from '@lucide/svelte/icons/arrow-down';
 import ArrowUp from '@lucide/svelte/icons/arrow-up';
 import CheckCheck from '@lucide/svelte/icons/check-check';
+import Flag from '@lucide/svelte/icons/flag';
 import Link from '@lucide/svelte/icons/link';
 import LogOut from '@lucide/svelte/icons/log-out';
 import Plus from '@lucide/svelte/icons/plus';
@@ -51,6 +52,9 @@ export function openGuildMenu(guild: Guild, at: At, move?: (step: 1 | -1) => voi
     items.push({ label: t('Move down'), icon: ArrowDown, run: () => move(1) });
   }
   if (guild.ownerId !== world.me?.id) {
+    const subject = { guild_id: guild.id };
+    const tell = () => overlay.open({ kind: 'report', subject, about: guild.name, server: true });
+    items.push({ label: t('Report…'), icon: Flag, danger: true, run: tell });
     const run = () => askLeave(guild);
     items.push({ label: t('Leave room'), icon: LogOut, danger: true, run });
   }

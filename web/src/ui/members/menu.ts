@@ -4,8 +4,10 @@ import Blocks from '@lucide/svelte/icons/blocks';
 import AtSign from '@lucide/svelte/icons/at-sign';
 import Crown from '@lucide/svelte/icons/crown';
 import DoorOpen from '@lucide/svelte/icons/door-open';
+import Flag from '@lucide/svelte/icons/flag';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
 import { TYPE } from '../../action/command';
+import TimerOff from '@lucide/svelte/icons/timer-off';
 import { handOver } from '../../action/guild';
 import { ban, kick } from '../../action/member';
 import { t } from '../../lib/i18n';
@@ -37,6 +39,9 @@ export function memberItems(
   items.push(...friendItems(user));
   items.push(...appItems(guild, user));
   if (guild.members.has(user.id)) items.push(...moderation(guild, user, name));
+  const subject = { guild_id: guild.id, user_id: user.id };
+  const tell = () => overlay.open({ kind: 'report', subject, about: name, server: false });
+  items.push({ label: t('Report…'), icon: Flag, danger: true, run: tell });
   items.push(...idItems(user.id));
   return items;
 }
@@ -60,6 +65,11 @@ function moderation(guild: Guild, user: User, name: string): MenuItem[] {
   if (me.id === guild.ownerId && !user.osc?.guest) {
     const run = () => askHandOver(guild, user.id, name);
     items.push({ label: t('Hand the room over'), icon: Crown, run });
+  }
+  if (above && rights & PERMISSION.MODERATE_MEMBERS) {
+    const open = { kind: 'timeout', guildId: guild.id, userId: user.id, name } as const;
+    const run = () => overlay.open(open);
+    items.push({ label: t('Time out…'), icon: TimerOff, danger: true, run });
   }
   if (above && rights & PERMISSION.KICK_MEMBERS) {
     const run = () => askKick(guild, user.id, name);

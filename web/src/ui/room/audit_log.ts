@@ -5,6 +5,7 @@ import type { Guild } from '../../model/guild.svelte';
 import { label } from '../../model/person';
 import type { AuditLogEntry, User } from '../../model/wire';
 import type { World } from '../../model/world.svelte';
+import { ACTIONS } from './audit_action';
 import { GROUPS } from './right';
 
 /** What a page of the log brought along, and the room as it is now. */
@@ -13,200 +14,8 @@ export interface Known {
   guild: Guild;
   users: ReadonlyMap<string, User>;
   webhooks: ReadonlyMap<string, string>;
+  rules: ReadonlyMap<string, string>;
 }
-
-export type Tone = 'made' | 'changed' | 'gone';
-
-interface Action {
-  /** what the list of actions calls it */
-  name: string;
-  tone: Tone;
-  /** what was done; `{what}` is what `target` gives */
-  text: string;
-  target?: 'person' | 'channel' | 'role' | 'webhook' | 'invite' | 'named';
-}
-
-/** By number. <https://discord.com/developers/docs/resources/audit-log> */
-export const ACTIONS: Readonly<Record<number, Action>> = {
-  1: { name: t('Room changed'), tone: 'changed', text: t('changed the room') },
-  10: {
-    name: t('Channel made'),
-    tone: 'made',
-    text: t('made the channel {what}'),
-    target: 'channel',
-  },
-  11: {
-    name: t('Channel changed'),
-    tone: 'changed',
-    text: t('changed the channel {what}'),
-    target: 'channel',
-  },
-  12: {
-    name: t('Channel deleted'),
-    tone: 'gone',
-    text: t('deleted the channel {what}'),
-    target: 'channel',
-  },
-  13: {
-    name: t('Rights in a channel given'),
-    tone: 'made',
-    text: t('set rights for {whom} in {what}'),
-    target: 'channel',
-  },
-  14: {
-    name: t('Rights in a channel changed'),
-    tone: 'changed',
-    text: t('changed rights of {whom} in {what}'),
-    target: 'channel',
-  },
-  15: {
-    name: t('Rights in a channel removed'),
-    tone: 'gone',
-    text: t('removed the rights of {whom} in {what}'),
-    target: 'channel',
-  },
-  20: { name: t('Kick'), tone: 'gone', text: t('kicked {what}'), target: 'person' },
-  21: { name: t('Inactive people removed'), tone: 'gone', text: t('removed inactive people') },
-  22: { name: t('Ban'), tone: 'gone', text: t('banned {what}'), target: 'person' },
-  23: { name: t('Ban lifted'), tone: 'made', text: t('let {what} come back'), target: 'person' },
-  24: {
-    name: t('Member changed'),
-    tone: 'changed',
-    text: t('changed {what}'),
-    target: 'person',
-  },
-  25: {
-    name: t('Roles of a member'),
-    tone: 'changed',
-    text: t('changed the roles of {what}'),
-    target: 'person',
-  },
-  26: { name: t('Moved in voice'), tone: 'changed', text: t('moved people in voice') },
-  27: { name: t('Put out of voice'), tone: 'gone', text: t('put people out of voice') },
-  28: { name: t('Bot added'), tone: 'made', text: t('added the bot {what}'), target: 'person' },
-  30: { name: t('Role made'), tone: 'made', text: t('made the role {what}'), target: 'role' },
-  31: {
-    name: t('Role changed'),
-    tone: 'changed',
-    text: t('changed the role {what}'),
-    target: 'role',
-  },
-  32: { name: t('Role deleted'), tone: 'gone', text: t('deleted the role {what}'), target: 'role' },
-  40: {
-    name: t('Invitation made'),
-    tone: 'made',
-    text: t('made the invitation {what}'),
-    target: 'invite',
-  },
-  42: {
-    name: t('Invitation revoked'),
-    tone: 'gone',
-    text: t('revoked the invitation {what}'),
-    target: 'invite',
-  },
-  50: {
-    name: t('Webhook made'),
-    tone: 'made',
-    text: t('made the webhook {what}'),
-    target: 'webhook',
-  },
-  51: {
-    name: t('Webhook changed'),
-    tone: 'changed',
-    text: t('changed the webhook {what}'),
-    target: 'webhook',
-  },
-  52: {
-    name: t('Webhook deleted'),
-    tone: 'gone',
-    text: t('deleted the webhook {what}'),
-    target: 'webhook',
-  },
-  60: { name: t('Emoji added'), tone: 'made', text: t('added the emoji {what}'), target: 'named' },
-  61: {
-    name: t('Emoji changed'),
-    tone: 'changed',
-    text: t('changed the emoji {what}'),
-    target: 'named',
-  },
-  62: {
-    name: t('Emoji deleted'),
-    tone: 'gone',
-    text: t('deleted the emoji {what}'),
-    target: 'named',
-  },
-  72: {
-    name: t('Messages of others deleted'),
-    tone: 'gone',
-    text: t('deleted messages of {what}'),
-    target: 'person',
-  },
-  73: {
-    name: t('Many messages deleted'),
-    tone: 'gone',
-    text: t('deleted many messages in {what}'),
-    target: 'channel',
-  },
-  74: {
-    name: t('Message pinned'),
-    tone: 'made',
-    text: t('pinned a message of {what}'),
-    target: 'person',
-  },
-  75: {
-    name: t('Message unpinned'),
-    tone: 'gone',
-    text: t('unpinned a message of {what}'),
-    target: 'person',
-  },
-  110: {
-    name: t('Thread made'),
-    tone: 'made',
-    text: t('made the thread {what}'),
-    target: 'channel',
-  },
-  111: {
-    name: t('Thread changed'),
-    tone: 'changed',
-    text: t('changed the thread {what}'),
-    target: 'channel',
-  },
-  112: {
-    name: t('Thread deleted'),
-    tone: 'gone',
-    text: t('deleted the thread {what}'),
-    target: 'channel',
-  },
-  121: {
-    name: t('Rights of a command'),
-    tone: 'changed',
-    text: t('changed who may use a command'),
-  },
-  140: { name: t('Rule made'), tone: 'made', text: t('made the rule {what}'), target: 'named' },
-  141: {
-    name: t('Rule changed'),
-    tone: 'changed',
-    text: t('changed the rule {what}'),
-    target: 'named',
-  },
-  142: {
-    name: t('Rule deleted'),
-    tone: 'gone',
-    text: t('deleted the rule {what}'),
-    target: 'named',
-  },
-  143: {
-    name: t('Message stopped by a rule'),
-    tone: 'gone',
-    text: t('wrote what a rule stopped'),
-  },
-  144: {
-    name: t('Message flagged by a rule'),
-    tone: 'changed',
-    text: t('wrote what a rule flagged'),
-  },
-  145: { name: t('Timeout by a rule'), tone: 'gone', text: t('was silenced by a rule') },
-};
 
 const KEYS: Readonly<Record<string, string>> = {
   name: t('Name'),
@@ -247,10 +56,27 @@ const KEYS: Readonly<Record<string, string>> = {
   archived: t('Archived'),
   locked: t('Locked'),
   enabled: t('Active'),
+  trigger_metadata: t('What is looked for'),
+  actions: t('What happens then'),
+  exempt_roles: t('Not for these roles'),
+  exempt_channels: t('Not in these channels'),
+  raid_until: t('Raid mode until'),
+  raid_detection: t('When many come at once'),
+  raid_joins: t('Many are, in a minute'),
+  invites_disabled_until: t('Invitations paused until'),
+  dms_disabled_until: t('Direct messages paused until'),
 };
 
 /** Keys that say nothing to people. */
-const QUIET = new Set(['type', 'id', 'temporary', 'permission_overwrites', 'bitrate']);
+const QUIET = new Set([
+  'type',
+  'id',
+  'temporary',
+  'permission_overwrites',
+  'bitrate',
+  'event_type',
+  'trigger_type',
+]);
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -265,6 +91,12 @@ export function person(known: Known, id: string | null | undefined): string {
   const user = member?.user ?? known.users.get(id);
   if (user) return label(user, member);
   return known.webhooks.get(id) ?? t('Somebody who is gone');
+}
+
+/** Who did it: a rule does what it does by itself. */
+export function doer(known: Known, entry: AuditLogEntry): string {
+  const rule = entry.options?.auto_moderation_rule_name;
+  return rule ? t('The rule “{rule}”', { rule }) : person(known, entry.user_id);
 }
 
 function channelName(known: Known, id: string | null | undefined): string {
@@ -291,6 +123,8 @@ function target(known: Known, entry: AuditLogEntry): string {
       return known.webhooks.get(id) ?? (changed(entry, 'name') || t('that is gone'));
     case 'invite':
       return changed(entry, 'code');
+    case 'rule':
+      return known.rules.get(id) ?? (changed(entry, 'name') || t('that is gone'));
     default:
       return changed(entry, 'name') || t('that is gone');
   }
@@ -362,6 +196,9 @@ function shown(known: Known, key: string, value: unknown): string {
     case 'parent_id':
       return channelName(known, text(value));
     case 'communication_disabled_until':
+    case 'raid_until':
+    case 'invites_disabled_until':
+    case 'dms_disabled_until':
       return fullTime(text(value));
     case 'visibility':
       return VISIBILITY[text(value)] ?? text(value);
@@ -369,10 +206,46 @@ function shown(known: Known, key: string, value: unknown): string {
       return Number(value) ? `#${Number(value).toString(16).padStart(6, '0')}` : t('none');
     case 'rate_limit_per_user':
       return tn(Number(value), '{n} second', '{n} seconds');
+    case 'exempt_roles':
+      return strings(value)
+        .map((id) => roleName(known, id))
+        .join(', ');
+    case 'exempt_channels':
+      return strings(value)
+        .map((id) => channelName(known, id))
+        .join(', ');
+    case 'raid_detection':
+      return DETECTION[text(value)] ?? text(value);
+    case 'actions':
+      return kinds(value)
+        .map((kind) => DOES[kind] ?? '')
+        .filter(Boolean)
+        .join(', ');
+    case 'trigger_metadata':
+      return plain(Object.values(value as object));
     default:
       return plain(value);
   }
 }
+
+/** What a rule does. */
+const DOES: Record<number, string> = {
+  1: t('Message stopped by a rule'),
+  2: t('Message flagged by a rule'),
+  3: t('Timeout by a rule'),
+  4: t('Name stopped by a rule'),
+};
+
+const DETECTION: Record<string, string> = {
+  off: t('Nothing'),
+  alert: t('Tell the moderators'),
+  on: t('Turn raid mode on'),
+};
+
+const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+const kinds = (value: unknown): number[] =>
+  Array.isArray(value) ? value.map((one: { type?: number }) => one.type ?? 0) : [];
 
 function plain(value: unknown): string {
   if (Array.isArray(value)) return value.map(plain).filter(Boolean).join(', ');

@@ -23,6 +23,7 @@ export const ENTRIES: readonly Entry[] = [
     words: t('owner admin limit registration'),
   },
   { tab: 'account', id: 'delete', text: t('Delete this account'), words: t('remove erase') },
+  { tab: 'reports', id: 'own-reports', text: t('What you reported') },
   {
     tab: 'appearance',
     id: 'theme',
