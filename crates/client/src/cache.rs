@@ -40,6 +40,7 @@ pub struct Cache {
     pub relationships: BTreeMap<Id<marker::User>, Relationship>,
     /// Only what is not as it is by default.
     pub notifications: BTreeMap<Id<marker::Target>, NotificationSetting>,
+    pub guild_order: Vec<Id<marker::Guild>>,
     /// Unix seconds when somebody was last seen typing.
     pub typing: BTreeMap<(Id<marker::Channel>, Id<marker::User>), i64>,
     /// Told of read markers, hence counts mentions: pure v10 sessions are not.
@@ -237,6 +238,7 @@ impl Cache {
                 self.relationships.remove(&gone.id);
             }
             D::OscNotificationUpdate(setting) => self.put_notification(setting),
+            D::OscGuildOrderUpdate(order) => self.guild_order = order.guild_ids.clone(),
             D::OscUserUpdate(user) => self.put_user(user),
         }
     }
@@ -258,6 +260,7 @@ impl Cache {
             self.relationships.insert(relationship.id, relationship.clone());
         }
         osc.notifications.iter().for_each(|setting| self.put_notification(setting));
+        self.guild_order = osc.guild_order.clone();
     }
 
     fn put_guild(&mut self, guild: GuildCopy) {

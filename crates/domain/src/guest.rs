@@ -5,10 +5,13 @@ use proto::{Code, Id, gateway::Dispatch, marker, osc::SignedIn, safety::Solution
 use crate::{
     Actor, App,
     bus::{Audience, Event},
-    challenge, dm, group, guild, login, member, name, notification, read_state,
+    challenge, dm, group, guild, guild_order, login, member, name, notification, read_state,
     reject::{Error, Reject, Result, no},
     relationship, render,
-    rows::{BanRow, DmRow, GuildRow, MemberRow, NotificationRow, ReadStateRow, UserKind, UserRow},
+    rows::{
+        BanRow, DmRow, GuildOrderRow, GuildRow, MemberRow, NotificationRow, ReadStateRow, UserKind,
+        UserRow,
+    },
     safety::Block,
     store::{Batch, SCAN_MAX, Scan, Value},
     thread,
@@ -78,7 +81,8 @@ pub(crate) async fn take_over(app: &App, guest: &Actor, account: Id<marker::User
     // After the rooms and conversations: only of those that the account sees.
     let account = Actor { user: account, kind: UserKind::Account, ..*guest };
     read_state::inherit(app, guest.user, &account).await?;
-    notification::inherit(app, guest.user, &account).await
+    notification::inherit(app, guest.user, &account).await?;
+    guild_order::inherit(app, guest.user, &account).await
 }
 
 /// The account comes into a room in which the guest is.
@@ -164,6 +168,7 @@ pub(crate) async fn retire(app: &App, guest: &Actor, account: Id<marker::User>) 
         .put(&row)
         .prune::<DmRow>(guest.user, None, SCAN_MAX)
         .prune::<NotificationRow>(guest.user, None, SCAN_MAX)
+        .delete::<GuildOrderRow>(guest.user)
         .prune::<ReadStateRow>(guest.user, None, SCAN_MAX);
     lane.enqueue(batch, events).durable().await?;
     member::seal(app, closed).await

@@ -47,6 +47,7 @@ pub mod interaction;
 pub mod seed;
 
 pub mod guild;
+pub mod guild_order;
 pub mod channel;
 pub mod thread;
 pub mod role;

@@ -19,7 +19,7 @@ use proto::{
 use crate::{
     Actor, App,
     cache::{Guild, GuildState},
-    dm, notification, read_state,
+    dm, guild_order, notification, read_state,
     reject::{Reject, Result, no},
     relationship, render,
     rows::{MemberRow, UserRow},
@@ -45,23 +45,25 @@ pub struct Start {
     pub read_states: Vec<ReadState>,
     pub relationships: Vec<Relationship>,
     pub notifications: Vec<NotificationSetting>,
+    pub guild_order: Vec<Id<marker::Guild>>,
 }
 
 /// Loads a start. `whole`: also what only our own clients get.
 pub async fn start(app: &App, actor: &Actor, whole: bool) -> Result<Start> {
     let user = app.user(actor.user).await?;
     let guilds = guilds(app, actor.user).await?;
-    let (dms, read_states, relationships, notifications) = if whole {
+    let (dms, read_states, relationships, notifications, guild_order) = if whole {
         (
             dm::list(app, actor.user).await?,
             read_state::all(app, actor.user, &guilds).await?,
             relationship::list(app, actor.user).await?,
             notification::all(app, actor.user).await?,
+            guild_order::get(app, actor.user).await?,
         )
     } else {
         Default::default()
     };
-    Ok(Start { user, guilds, dms, read_states, relationships, notifications })
+    Ok(Start { user, guilds, dms, read_states, relationships, notifications, guild_order })
 }
 
 /// The guilds somebody is in, made active.

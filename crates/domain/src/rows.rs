@@ -61,6 +61,7 @@ pub const TABLES: &[&Table] = &[
     DmRow::TABLE,
     RelationshipRow::TABLE,
     NotificationRow::TABLE,
+    GuildOrderRow::TABLE,
     PairRow::TABLE,
     CommandRow::TABLE,
     ApplicationRow::TABLE,
@@ -615,6 +616,11 @@ rows! {
         muted: bool,
         #[serde(with = "ms::option")]
         muted_until: Option<Timestamp>,
+    }
+
+    /// How somebody put its rooms in order.
+    GuildOrderRow = "guild_order" key(user_id: Id<marker::User>) {
+        guild_ids: Vec<Id<marker::Guild>>,
     }
 
     /// The one direct message channel of two people.

@@ -19,8 +19,8 @@ use crate::{
     reject::{Error, Reject, Result, no},
     relationship, render,
     rows::{
-        CredentialRow, DmRow, EndpointRow, GuildRow, JoinRow, MemberRow, MetaRow, NotificationRow,
-        Purge, ReadStateRow, UserKind, UserRow,
+        CredentialRow, DmRow, EndpointRow, GuildOrderRow, GuildRow, JoinRow, MemberRow, MetaRow,
+        NotificationRow, Purge, ReadStateRow, UserKind, UserRow,
     },
     server_owner,
     store::{Batch, IntoKey as _, SCAN_MAX, Scan},
@@ -308,6 +308,7 @@ pub(crate) async fn erase(
         .delete::<CredentialRow>(id)
         .prune::<DmRow>(id, None, SCAN_MAX)
         .prune::<NotificationRow>(id, None, SCAN_MAX)
+        .delete::<GuildOrderRow>(id)
         .prune::<ReadStateRow>(id, None, SCAN_MAX)
         .delete::<EndpointRow>(id);
     if kind == UserKind::Bot {

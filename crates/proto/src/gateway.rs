@@ -21,7 +21,7 @@ use crate::{
     marker,
     member::Member,
     message::{Message, MessageDelete, MessageDeleteBulk, ReactionEvent, ReactionsCleared},
-    osc::{NotificationSetting, ReadState, ReadyOsc, Relationship, RelationshipRemove},
+    osc::{GuildOrder, NotificationSetting, ReadState, ReadyOsc, Relationship, RelationshipRemove},
     presence::{Presence, TypingStart},
     role::Role,
     safety::{Cleanup, OwnReport, RaidAlert, ReportNotice},
@@ -213,6 +213,7 @@ dispatches! {
     OscRelationshipUpdate(Box<Relationship>) = "OSC_RELATIONSHIP_UPDATE",
     OscRelationshipRemove(RelationshipRemove) = "OSC_RELATIONSHIP_REMOVE",
     OscNotificationUpdate(NotificationSetting) = "OSC_NOTIFICATION_UPDATE",
+    OscGuildOrderUpdate(GuildOrder) = "OSC_GUILD_ORDER_UPDATE",
     /// Many come into a room at once: for those who manage it.
     OscRaidAlert(RaidAlert) = "OSC_RAID_ALERT",
     /// There is a report, or it has changed: for those who may look at it.
@@ -304,7 +305,9 @@ impl Dispatch {
                 return None;
             }
             D::OscRelationshipUpdate(_) | D::OscRelationshipRemove(_) => return None,
-            D::OscNotificationUpdate(_) | D::OscUserUpdate(_) => return None,
+            D::OscNotificationUpdate(_) | D::OscGuildOrderUpdate(_) | D::OscUserUpdate(_) => {
+                return None;
+            }
             D::RateLimited(_) => return None,
             D::OscRaidAlert(_) | D::OscReportUpdate(_) | D::OscReportAnswer(_) => return None,
             D::OscCleanupUpdate(_) => return None,

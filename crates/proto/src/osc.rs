@@ -34,6 +34,14 @@ wire! {
         pub relationships: Vec<Relationship>,
         #[serde(default)]
         pub notifications: Vec<NotificationSetting>,
+        #[serde(default)]
+        pub guild_order: Vec<Id<marker::Guild>>,
+    }
+
+    /// How somebody put its rooms in order; those it does not name come after. Also the body of
+    /// `PUT /users/@me/guilds/order`. OSC_GUILD_ORDER_UPDATE.
+    pub struct GuildOrder {
+        pub guild_ids: Vec<Id<marker::Guild>>,
     }
 
     /// How somebody stands with another. OSC_RELATIONSHIP_UPDATE.

@@ -23,6 +23,7 @@ pub mod report;
 pub mod channel;
 pub mod directory;
 pub mod guild;
+pub mod guild_order;
 pub mod followup;
 pub mod interaction;
 pub mod invite;
@@ -103,6 +104,7 @@ pub fn routes() -> Routes {
         .merge(read_state::routes())
         .merge(openapi::routes())
         .merge(notification::routes())
+        .merge(guild_order::routes())
         .merge(push::routes())
         .merge(integration::routes())
         .merge(onboarding::routes())

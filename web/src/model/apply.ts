@@ -116,6 +116,9 @@ const HANDLERS: Record<string, Handler> = {
   OSC_NOTIFICATION_UPDATE: (world, data: NotificationLevel) =>
     void world.notifications.set(data.id, data),
 
+  OSC_GUILD_ORDER_UPDATE: (world, data: { guild_ids: string[] }) =>
+    void (world.guildOrder = data.guild_ids),
+
   OSC_RELATIONSHIP_UPDATE: (world, data: Relationship) =>
     void world.relationships.set(data.id, data),
   OSC_RELATIONSHIP_REMOVE: (world, data: { id: string }) =>

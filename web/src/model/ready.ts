@@ -11,6 +11,7 @@ export function takeReady(world: World, ready: Ready): void {
   for (const mark of ready.osc?.read_states ?? []) world.putMark(mark);
   world.relationships.clear();
   for (const one of ready.osc?.relationships ?? []) world.relationships.set(one.id, one);
+  world.guildOrder = ready.osc?.guild_order ?? [];
   const listed = new Set(ready.guilds.map((guild) => guild.id));
   for (const id of [...world.guilds.keys()]) if (!listed.has(id)) world.dropGuild(id);
   for (const guild of world.guilds.values()) guild.stale = true;

@@ -28,6 +28,7 @@ export function snapshot(world: World, whole = true): Dispatch[] {
       })),
       notifications: byId(world.notifications.values()),
       relationships: byId(world.relationships.values()),
+      guild_order: [...world.guildOrder],
     },
   };
   const guilds = byId(world.guilds.values())

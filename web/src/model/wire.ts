@@ -78,6 +78,7 @@ export type Ready = Reread<
       read_states?: ReadState[];
       notifications?: NotificationLevel[];
       relationships?: Relationship[];
+      guild_order?: string[];
     };
   }
 >;

@@ -62,6 +62,8 @@ export class World {
   readonly notifications = new SvelteMap<string, NotificationLevel>();
   /** friends, blocks and requests, by the other's user id */
   readonly relationships = new SvelteMap<string, Relationship>();
+  /** ids of one's rooms as one put them; those not named come after */
+  guildOrder = $state.raw<readonly string[]>([]);
   readonly outbox = new Outbox();
   readonly timelines = new Map<string, Timeline>();
   /** read marks by channel; they come before the channels they belong to */
@@ -228,6 +230,7 @@ export class World {
     this.presences.clear();
     this.notifications.clear();
     this.relationships.clear();
+    this.guildOrder = [];
     this.timelines.clear();
     this.marks.clear();
     this.untold.length = 0;

@@ -463,6 +463,12 @@ system_channel_id: string | null, approximate_member_count?: number, approximate
 incidents_data: IncidentsData | null, osc?: GuildOsc, } & {};
 
 /**
+ * How somebody put its rooms in order; those it does not name come after. Also the body of
+ * `PUT /users/@me/guilds/order`. OSC_GUILD_ORDER_UPDATE.
+ */
+export type GuildOrder = { guild_ids: Array<string>, };
+
+/**
  * What v10 does not have on a guild.
  */
 export type GuildOsc = { slug: string | null, visibility: Visibility, 
@@ -999,7 +1005,7 @@ export type ReadyApplication = { id: string, flags: number, };
 /**
  * READY's `osc`, for sessions that know us.
  */
-export type ReadyOsc = { read_states: Array<ReadState>, relationships: Array<Relationship>, notifications: Array<NotificationSetting>, };
+export type ReadyOsc = { read_states: Array<ReadState>, relationships: Array<Relationship>, notifications: Array<NotificationSetting>, guild_order: Array<string>, };
 
 /**
  * Who may make an account.

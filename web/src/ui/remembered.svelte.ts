@@ -1,4 +1,4 @@
-/** A choice that belongs to this device: column widths, what is folded away, the order of rooms.
+/** A choice that belongs to this device: column widths, what is folded away.
  *  It survives a reload; where storage is forbidden it lasts as long as the page. */
 
 export class Remembered<T> {

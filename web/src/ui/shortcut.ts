@@ -6,7 +6,7 @@ import type { Channel } from '../model/channel.svelte';
 import type { Guild } from '../model/guild.svelte';
 import { world } from '../model/here';
 import { inOrder } from './channels/group';
-import { orderedGuilds } from './guilds/order.svelte';
+import { orderedGuilds } from './guilds/order';
 import { overlay } from './overlay.svelte';
 import { channelPath, directPath, guildPath } from './place';
 import { router } from './router.svelte';

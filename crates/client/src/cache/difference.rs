@@ -17,6 +17,7 @@ pub fn difference(kept: &Cache, fresh: &Cache) -> Option<String> {
         .or_else(|| maps("read state", &read_states(kept), &read_states(fresh)))
         .or_else(|| maps("relationship", &kept.relationships, &fresh.relationships))
         .or_else(|| maps("notification", &kept.notifications, &fresh.notifications))
+        .or_else(|| differs("guild order", &kept.guild_order, &fresh.guild_order))
         .or_else(|| keys("guild", &kept.guilds, &fresh.guilds))
         .or_else(|| {
             let both = kept.guilds.iter().zip(&fresh.guilds);

@@ -191,6 +191,13 @@ mod tests {
         ),
         ("DELETE /relationships/{user}", "Ends it, whatever it is.", "", 204, ""),
         (
+            "PUT /users/@me/guilds/order",
+            "Puts one's rooms in order, on all one's devices.",
+            "GuildOrder",
+            200,
+            "GuildOrder",
+        ),
+        (
             "PUT /notifications/{target}",
             "Sets what a room or a channel tells.",
             "{ level?: number | null, muted?: boolean, muted_until?: string | null }",

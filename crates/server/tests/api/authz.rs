@@ -133,6 +133,7 @@ const TABLE: &[(&str, Needs, &str)] = &[
     ("PUT /api/osc/v1/relationships/{user}", Login, "{}"),
     ("DELETE /api/osc/v1/relationships/{user}", Login, ""),
     ("PUT /api/osc/v1/notifications/{target}", Login, "{}"),
+    ("PUT /api/osc/v1/users/@me/guilds/order", Login, "{}"),
     // No channel of a room: `group.rs` tells who may what in a group.
     ("PUT /api/v10/channels/{channel}/recipients/{user}", Login, ""),
     ("DELETE /api/v10/channels/{channel}/recipients/{user}", Login, ""),

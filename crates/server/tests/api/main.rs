@@ -18,6 +18,7 @@ mod directory;
 mod dm;
 mod guest;
 mod guild;
+mod guild_order;
 mod interaction;
 mod invite;
 mod member;

@@ -9,7 +9,7 @@ import { world } from '../../model/here';
 import { conversation, label } from '../../model/person';
 import { CHANNEL, type User } from '../../model/wire';
 import { inOrder } from '../channels/group';
-import { orderedGuilds } from '../guilds/order.svelte';
+import { orderedGuilds } from '../guilds/order';
 import { device } from '../device.svelte';
 import { overlay } from '../overlay.svelte';
 import { channelPath, directPath, guildPath } from '../place';

@@ -634,6 +634,7 @@ fn ready_of(app: &domain::App, live: &Live, start: &Start, guilds: &[Id<marker::
         osc: who.osc.then(|| ReadyOsc {
             read_states: start.read_states.clone(),
             relationships: start.relationships.clone(),
+            guild_order: start.guild_order.clone(),
             notifications: start.notifications.clone(),
         }),
     }

@@ -381,7 +381,10 @@ fn place(dispatch: &Dispatch) -> Place {
         D::Ready(_) | D::Resumed(_) | D::GuildCreate(_) | D::UserUpdate(_) => (None, None),
         D::OscChannelCreate(_) | D::OscUserUpdate(_) => (None, None),
         D::OscRelationshipUpdate(_) | D::OscRelationshipRemove(_) => (None, None),
-        D::OscNotificationUpdate(_) | D::RateLimited(_) | D::OscReportAnswer(_) => (None, None),
+        D::OscNotificationUpdate(_)
+        | D::OscGuildOrderUpdate(_)
+        | D::RateLimited(_)
+        | D::OscReportAnswer(_) => (None, None),
         D::OscReportUpdate(e) => (e.guild_id, None),
         D::OscRaidAlert(e) => (Some(e.guild_id), None),
         D::OscCleanupUpdate(e) => (Some(e.guild_id), None),

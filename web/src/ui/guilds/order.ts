@@ -1,14 +1,13 @@
-/** The order of one's own rooms: as one dragged them on this device, new ones at the end. */
+/** The order of one's own rooms: as one put them, new ones at the end. */
+import { putGuildOrder } from '../../action/guild_order';
 import { compare } from '../../lib/snowflake';
 import type { Guild } from '../../model/guild.svelte';
 import { world } from '../../model/here';
-import { isTexts, Remembered } from '../remembered.svelte';
-
-const kept = new Remembered<string[]>('rooms.order', [], isTexts);
+import { overlay } from '../overlay.svelte';
 
 export function orderedGuilds(): Guild[] {
-  const place = new Map(kept.value.map((id, at) => [id, at]));
-  const last = kept.value.length;
+  const place = new Map(world.guildOrder.map((id, at) => [id, at]));
+  const last = place.size;
   const joined = (guild: Guild) => guild.joinedAt ?? '';
   return [...world.guilds.values()]
     .filter((guild) => guild.name)
@@ -21,5 +20,5 @@ export function orderedGuilds(): Guild[] {
 }
 
 export function putInOrder(ids: string[]): void {
-  kept.value = ids;
+  putGuildOrder(ids).catch((error: unknown) => overlay.fail(error));
 }
