@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(crate) use about::{Change, SCOPES, about, checked, write};
-pub use about::{current, edit_about, get};
+pub use about::{current, edit_about, get, granted};
 
 type ApplicationId = Id<marker::Application>;
 type CommandId = Id<marker::Command>;

@@ -2,12 +2,15 @@
 
 use proto::{
     Code, Id, Permissions,
+    audit_log::action,
     integration::{Integration, IntegrationAccount, IntegrationApplication},
     marker,
 };
 
 use crate::{
-    Actor, App, access, application, guild, member,
+    Actor, App, access, application,
+    audit_log::Entry,
+    guild, member,
     reject::{Reject, Result, no},
     render,
     rows::{UserKind, UserRow},
@@ -72,7 +75,11 @@ pub async fn delete(
         if !member::outranks(&state, actor.user, bot.id) {
             return no(Reject::Refused(Code::MISSING_PERMISSIONS));
         }
-        member::removal(app, &state, &bot)
+        let (mut batch, mut events) = member::removal(app, &state, &bot);
+        let entry = Entry::new(action::INTEGRATION_DELETE, Some(bot.id.cast()));
+        let entry = entry.change("name", &bot.username, ()).change("type", "discord", ());
+        entry.write(app, id, actor.user, &mut batch, &mut events);
+        (batch, events)
     };
     lane.enqueue(batch, events).durable().await
 }

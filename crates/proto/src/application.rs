@@ -99,6 +99,8 @@ pub struct IntegrationDraft {
 fixed! {
     /// What no application of ours has.
     ApplicationFixed {
+        // COMPAT: interactions.py ends without it.
+        summary: &'static str = "",
         r#type: Option<()> = None,
         bot_require_code_grant: bool = false,
         redirect_uris: [&'static str; 0] = [],

@@ -4,6 +4,7 @@
 //! name that changes its mind leads nowhere. There are no redirects. All has a limit.
 
 use std::{
+    io::{Error, ErrorKind},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -89,23 +90,50 @@ impl Outbound {
             return talk(stream, request).await;
         }
         let name = ServerName::try_from(host(uri)?.to_owned())?;
-        talk(self.tls.connect(name, stream).await?, request).await
+        let stream = self.tls.connect(name, stream).await.map_err(untrusted)?;
+        talk(stream, request).await
     }
 
     async fn connect(&self, uri: &Uri) -> anyhow::Result<TcpStream> {
         let port =
             uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
-        let found: Vec<SocketAddr> = lookup_host((host(uri)?, port)).await?.collect();
+        let found = lookup_host((host(uri)?, port)).await;
+        let found: Vec<SocketAddr> = found.map_err(|_| anyhow!("no such name is known"))?.collect();
         let public = found.iter().all(|address| is_global(address.ip()));
         ensure!(self.private || public, "the name leads into a private network");
         let mut last = anyhow!("the name leads nowhere");
         for address in found.into_iter().take(ADDRESSES) {
             match TcpStream::connect(address).await {
                 Ok(stream) => return Ok(stream),
-                Err(error) => last = error.into(),
+                Err(error) => last = unreached(&error),
             }
         }
         Err(last)
+    }
+}
+
+/// Why nobody was reached, in words for whoever gave the address.
+fn unreached(error: &Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => {
+            anyhow!("nothing listens there: start the program first, and look at the port")
+        }
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::TimedOut => {
+            anyhow!("it cannot be reached from this server: look at the address and at firewalls")
+        }
+        kind => anyhow!("no connection: {kind}"),
+    }
+}
+
+/// Why a connection is not safe.
+fn untrusted(error: Error) -> anyhow::Error {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    match cause {
+        Some(rustls::Error::InvalidCertificate(_)) => {
+            anyhow!("its certificate is not valid for this name, or nobody known has signed it")
+        }
+        Some(_) => anyhow!("it does not speak TLS as it should"),
+        None => anyhow!("it hung up before the connection was safe"),
     }
 }
 
@@ -120,7 +148,7 @@ async fn talk(
 ) -> anyhow::Result<Answer> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
-    let answer = sender.send_request(request).await;
+    let answer = sender.send_request(request).await.context("it hung up without an answer");
     let answer = async {
         let (parts, body) = answer?.into_parts();
         // What somebody else's server says matters little: a long answer is cut.

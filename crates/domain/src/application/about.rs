@@ -85,7 +85,7 @@ fn blank(id: ApplicationId) -> ApplicationRow {
 }
 
 /// Which privileged intents, as flags of an application.
-pub(crate) fn granted(bot: &UserRow) -> u32 {
+pub fn granted(bot: &UserRow) -> u32 {
     let has = |(intent, flag, _)| if Intents(bot.intents).contains(intent) { flag } else { 0 };
     FLAGS.into_iter().map(has).sum()
 }

@@ -59,6 +59,24 @@ pub async fn permissions(
     Ok(rows(app, application, guild).await?.into_iter().map(told).collect())
 }
 
+/// All commands of an application that hold in a room, in one language, for who keeps them in
+/// order there: also those that they may not use themselves.
+pub async fn commands(
+    app: &App,
+    actor: &Actor,
+    application: ApplicationId,
+    guild: Id<marker::Guild>,
+    locale: Option<&str>,
+) -> Result<Vec<ApplicationCommand>> {
+    may_look(app, actor, application, guild).await?;
+    let mut commands = Vec::new();
+    for guild in [None, Some(guild)] {
+        let rows: Vec<CommandRow> = app.disk.scan(Scope { application, guild }.rows()).await?;
+        commands.extend(rows.into_iter().map(|row| super::usable::localized(row.command, locale)));
+    }
+    Ok(commands)
+}
+
 /// What a room says about one command.
 pub async fn permissions_of(
     app: &App,

@@ -20,6 +20,7 @@ use crate::{
     gateway::{
         Identify, RequestGuildMembers, Resume, UpdateVoiceState,
         command::{self, Command, PresenceCommand},
+        opcode,
     },
 };
 
@@ -193,13 +194,11 @@ pub enum NotResumable {
 impl Session {
     /// A socket is open. The first output is HELLO.
     pub fn new(now: Instant, terms: Arc<Terms>) -> Self {
-        let hello = format!(
-            "{{\"op\":10,\"d\":{{\"heartbeat_interval\":{}}}}}",
-            terms.heartbeat_interval.as_millis()
-        );
+        let interval = terms.heartbeat_interval.as_millis();
+        let hello = frame(opcode::HELLO, &format!("{{\"heartbeat_interval\":{interval}}}"));
         Self {
             phase: Phase::Greeting { until: now + terms.identify_within },
-            outputs: VecDeque::from([Output::Send(hello.into())]),
+            outputs: VecDeque::from([Output::Send(hello)]),
             connection: Connection {
                 heard: now,
                 window: now,
@@ -248,7 +247,7 @@ impl Session {
             Input::Dispatch { number, tail } => self.dispatch(number, tail, true),
             Input::Answer { number, tail } => self.dispatch(number, tail, false),
             Input::Reconnect if self.is_attached() => {
-                self.send(Bytes::from_static(b"{\"op\":7,\"d\":null}"));
+                self.send(frame(opcode::RECONNECT, "null"));
             }
             Input::Reconnect => {}
         }
@@ -440,13 +439,12 @@ impl Session {
 
     fn acknowledge(&mut self) {
         let ours = self.osc || self.numbering == Numbering::Shared;
-        let frame = if ours && self.phase == Phase::Live {
-            let sent = self.connection.sent;
-            format!("{{\"op\":11,\"d\":{{\"dispatches\":{sent}}}}}").into()
+        let said = if ours && self.phase == Phase::Live {
+            &format!("{{\"dispatches\":{}}}", self.connection.sent)
         } else {
-            Bytes::from_static(b"{\"op\":11,\"d\":null}")
+            "null"
         };
-        self.send(frame);
+        self.send(frame(opcode::HEARTBEAT_ACK, said));
     }
 
     fn grant(&mut self, numbering: Numbering, osc: bool) {
@@ -461,7 +459,7 @@ impl Session {
         if self.phase == Phase::Asked {
             // COMPAT: some libraries identify on the same socket.
             self.phase = Phase::Greeting { until: now + self.terms.identify_within };
-            self.send(Bytes::from_static(b"{\"op\":9,\"d\":false}"));
+            self.send(frame(opcode::INVALID_SESSION, "false"));
         }
     }
 
@@ -550,6 +548,11 @@ pub fn ends_session(code: u16) -> bool {
             | close::INVALID_INTENTS
             | close::DISALLOWED_INTENTS
     )
+}
+
+/// A frame that is no dispatch. COMPAT: nextcord ends if one has no `s` or no `t`.
+fn frame(op: u8, d: &str) -> Bytes {
+    format!("{{\"op\":{op},\"d\":{d},\"s\":null,\"t\":null}}").into()
 }
 
 /// The beginning of a dispatch frame: `{"op":0,"s":7`. Its tail follows.

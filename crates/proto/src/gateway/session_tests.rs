@@ -24,7 +24,7 @@ fn drain(session: &mut Session) -> Vec<String> {
 
 fn greeted(now: Instant) -> Session {
     let mut session = Session::new(now, terms());
-    assert_eq!(drain(&mut session), [r#"{"op":10,"d":{"heartbeat_interval":41250}}"#]);
+    assert_eq!(drain(&mut session), [r#"{"op":10,"d":{"heartbeat_interval":41250},"s":null,"t":null}"#]);
     session
 }
 
@@ -48,14 +48,14 @@ fn says(session: &mut Session, now: Instant, frame: &str) -> Vec<String> {
 #[test]
 fn a_heartbeat_is_answered_before_and_after_identify() {
     let now = Instant::now();
-    let ack = [r#"{"op":11,"d":null}"#];
+    let ack = [r#"{"op":11,"d":null,"s":null,"t":null}"#];
     assert_eq!(says(&mut greeted(now), now, r#"{"op":1,"d":null}"#), ack);
     assert_eq!(says(&mut live(now, Numbering::Own, false), now, r#"{"op":1,"d":3}"#), ack);
     let mut session = live(now, Numbering::Shared, true);
     session.handle(now, Input::Dispatch { number: 90, tail: tail(1) });
     session.handle(now, Input::Dispatch { number: 95, tail: tail(2) });
     drain(&mut session);
-    let counted = [r#"{"op":11,"d":{"dispatches":2}}"#];
+    let counted = [r#"{"op":11,"d":{"dispatches":2},"s":null,"t":null}"#];
     assert_eq!(says(&mut session, now, r#"{"op":1,"d":95}"#), counted);
 }
 
@@ -115,7 +115,7 @@ fn a_frame_can_be_too_long_and_ours_may_be_longer() {
     let now = Instant::now();
     let beat = |len: usize| format!("{{\"op\":1,\"d\":null{}}}", " ".repeat(len - 17));
     let mut session = live(now, Numbering::Own, false);
-    assert_eq!(says(&mut session, now, &beat(4_096)), [r#"{"op":11,"d":null}"#]);
+    assert_eq!(says(&mut session, now, &beat(4_096)), [r#"{"op":11,"d":null,"s":null,"t":null}"#]);
     assert_eq!(says(&mut session, now, &beat(4_097)), ["close 4002"]);
     let mut session = live(now, Numbering::Own, true);
     assert_eq!(says(&mut session, now, &beat(65_536)).len(), 1);
@@ -199,7 +199,7 @@ fn an_invalid_session_may_identify_on_the_same_socket() {
     let resume = r#"{"op":6,"d":{"token":"t","session_id":"gone","seq":5}}"#;
     assert_eq!(says(&mut session, now, resume), ["resume gone 5"]);
     session.handle(now, Input::Invalid);
-    assert_eq!(drain(&mut session), [r#"{"op":9,"d":false}"#]);
+    assert_eq!(drain(&mut session), [r#"{"op":9,"d":false,"s":null,"t":null}"#]);
     assert_eq!(
         says(&mut session, now, r#"{"op":2,"d":{"token":"t","intents":1}}"#),
         ["identify t"]

@@ -16,14 +16,16 @@ pub fn routes() -> Routes {
     Routes::v10().get("/guilds/{guild}/audit-logs", page)
 }
 
-/// COMPAT: `before` and `after` come as 0 for "none", and so does the action.
+/// COMPAT: ids come as 0 for "none", and so does the action.
 #[derive(Deserialize)]
 struct Page {
     user_id: Option<u64>,
     target_id: Option<u64>,
     action_type: Option<u8>,
-    before: Option<u64>,
-    after: Option<u64>,
+    #[serde(default, deserialize_with = "super::extract::before")]
+    before: Option<Id<marker::AuditLogEntry>>,
+    #[serde(default, deserialize_with = "super::extract::after")]
+    after: Option<Id<marker::AuditLogEntry>>,
     limit: Option<usize>,
 }
 
@@ -38,9 +40,8 @@ async fn page(
         user_id: page.user_id.and_then(Id::new),
         target_id: page.target_id.and_then(Id::new),
         action: page.action_type.filter(|action| *action != 0),
-        before: page.before.and_then(Id::new),
-        // COMPAT: discord.js and twilight start "after" at 0 to go upwards from the oldest.
-        after: page.after.and_then(|id| Id::new(id.max(1))),
+        before: page.before,
+        after: page.after,
         limit: page.limit,
     };
     Ok(Reply::ok(audit_log::page(&app, &actor, guild, page).await?))

@@ -30,7 +30,9 @@ pub fn routes() -> Routes {
 #[derive(Deserialize)]
 struct Page {
     limit: Option<usize>,
+    #[serde(default, deserialize_with = "super::extract::before")]
     before: Option<UserId>,
+    #[serde(default, deserialize_with = "super::extract::after")]
     after: Option<UserId>,
 }
 

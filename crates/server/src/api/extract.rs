@@ -20,7 +20,7 @@ use domain::{
     safety::{Arrival, Block},
 };
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use proto::{Code, osc::SignedIn};
+use proto::{Code, Id, osc::SignedIn};
 use serde::{
     Deserialize, Deserializer,
     de::{self, DeserializeOwned, Visitor},
@@ -29,7 +29,7 @@ use serde::{
 
 use super::{Error, Reply, plain, refuse, refuse_http};
 
-pub use text::percent_decoded;
+pub use text::{form_field, percent_decoded};
 
 /// The header by which our own page shows that it is asking: no form or image can send it.
 const CLIENT_HEADER: &str = "x-osc-client";
@@ -329,6 +329,24 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// Of a query: the id that a page comes after. COMPAT: hikari, py-cord and others begin at the
+/// oldest with 0, which is no id.
+pub fn after<'de, D: Deserializer<'de>, T>(from: D) -> Result<Option<Id<T>>, D::Error> {
+    Ok(place(from)?.or_else(|| Id::new(1)))
+}
+
+/// The id that a page comes before; 0 stands for none.
+pub fn before<'de, D: Deserializer<'de>, T>(from: D) -> Result<Option<Id<T>>, D::Error> {
+    place(from)
+}
+
+fn place<'de, D: Deserializer<'de>, T>(from: D) -> Result<Option<Id<T>>, D::Error> {
+    match String::deserialize(from)?.as_str() {
+        "0" => Ok(None),
+        text => text.parse().map(Some).map_err(de::Error::custom),
+    }
+}
+
 /// Whether an answer about a guild says how many people there are.
 #[derive(Debug, Deserialize)]
 pub struct Counts {
@@ -438,9 +456,18 @@ async fn json_body(request: Request, most: usize) -> Result<Bytes, Response> {
 }
 
 pub fn is_json(headers: &HeaderMap) -> bool {
+    is_of(headers, "application/json")
+}
+
+/// A form as browsers send it when there are no files.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    is_of(headers, "application/x-www-form-urlencoded")
+}
+
+fn is_of(headers: &HeaderMap, kind: &str) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = value.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+    essence.eq_ignore_ascii_case(kind)
 }
 
 /// The body up to so many bytes; refused before it is read if it says that it is larger.

@@ -92,7 +92,9 @@ async fn edit(
 
 #[derive(Deserialize)]
 struct MinePage {
+    #[serde(default, deserialize_with = "super::extract::before")]
     before: Option<GuildId>,
+    #[serde(default, deserialize_with = "super::extract::after")]
     after: Option<GuildId>,
     limit: Option<usize>,
     #[serde(default)]
@@ -196,7 +198,9 @@ async fn by_slug(
 #[derive(Deserialize)]
 struct PreviewPage {
     channel_id: Option<Id<marker::Channel>>,
+    #[serde(default, deserialize_with = "super::extract::before")]
     before: Option<Id<marker::Message>>,
+    #[serde(default, deserialize_with = "super::extract::after")]
     after: Option<Id<marker::Message>>,
     around: Option<Id<marker::Message>>,
     limit: Option<usize>,

@@ -10,12 +10,14 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{
-    App, Reject, application,
+    App, Reject,
+    application::{self, permission},
     interaction::{self, Begun, FIRST_MS, Reply as Said, Sent, endpoint},
     reject::no,
 };
 use proto::{
     Id,
+    application::ApplicationCommand,
     interaction::{
         AUTOCOMPLETE_RESULT, BotEndpoint, CHANNEL_MESSAGE, Callback, DEFERRED_CHANNEL_MESSAGE,
         DEFERRED_UPDATE, InteractionOutcome, InteractionState, Invoke, MODAL, UPDATE_MESSAGE,
@@ -41,6 +43,7 @@ pub fn routes() -> Routes {
     Routes::v10()
         .post("/interactions/{interaction}/{token}/callback", callback)
         .merge(Routes::osc().get("/channels/{channel}/commands", usable))
+        .merge(Routes::osc().get("/guilds/{guild}/bots/{bot}/commands", of_bot))
         .merge(Routes::osc().post("/channels/{channel}/interactions", invoke))
         .merge(Routes::osc().put("/bots/{bot}/endpoint", set_endpoint))
 }
@@ -59,6 +62,18 @@ async fn usable(
 ) -> Answer<UsableCommands> {
     let locale = query.locale.as_deref();
     Ok(Reply::ok(application::usable(&app, &actor, channel, locale).await?))
+}
+
+/// All commands of a bot that hold in a room, for who keeps the room.
+async fn of_bot(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path((guild, bot)): Path<(Id<marker::Guild>, Id<marker::User>)>,
+    Query(query): Query<Language>,
+) -> Answer<Vec<ApplicationCommand>> {
+    let locale = query.locale.as_deref();
+    let commands = permission::commands(&app, &actor, bot.cast(), guild, locale).await?;
+    Ok(Reply::ok(commands))
 }
 
 impl WithFiles for Invoke {

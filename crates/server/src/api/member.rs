@@ -8,7 +8,7 @@ use proto::{
     Id, marker,
     member::{Member, ModifyCurrentMember, ModifyMember, Pruned},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Reply, Routes,
@@ -24,6 +24,7 @@ pub fn routes() -> Routes {
         .get("/guilds/{guild}/members", list)
         .get("/guilds/{guild}/members/search", search)
         .patch("/guilds/{guild}/members/@me", edit_own)
+        .patch("/guilds/{guild}/members/@me/nick", edit_nick)
         .get("/users/@me/guilds/{guild}/member", own)
         .get("/guilds/{guild}/prune", prune_count)
         .post("/guilds/{guild}/prune", prune)
@@ -34,11 +35,11 @@ pub fn routes() -> Routes {
         .delete("/guilds/{guild}/members/{user}/roles/{role}", remove_role)
 }
 
-/// COMPAT: the first page is asked for with `after=0`, which is no id.
 #[derive(Deserialize)]
 struct Page {
     limit: Option<usize>,
-    after: Option<u64>,
+    #[serde(default, deserialize_with = "super::extract::after")]
+    after: Option<UserId>,
 }
 
 /// List Guild Members.
@@ -48,7 +49,7 @@ async fn list(
     Path(guild): Path<GuildId>,
     Query(page): Query<Page>,
 ) -> Answer<Vec<Member>> {
-    let (limit, after) = (page.limit.unwrap_or(1), page.after.and_then(Id::new));
+    let (limit, after) = (page.limit.unwrap_or(1), page.after);
     Ok(Reply::ok(member::list(&app, &actor, guild, after, limit).await?))
 }
 
@@ -88,6 +89,24 @@ async fn edit_own(
     access::guild(&app, &actor, guild).await?;
     let draft: ModifyCurrentMember = body.parse()?;
     Ok(Reply::ok(member::edit_own(&app, &actor, guild, draft).await?))
+}
+
+#[derive(Serialize)]
+struct Nick {
+    nick: Option<String>,
+}
+
+/// Modify Current User Nick. COMPAT: an older form of `members/@me`, which nextcord still uses.
+async fn edit_nick(
+    State(app): State<Arc<App>>,
+    Actor(actor): Actor,
+    Path(guild): Path<GuildId>,
+    body: RawJson,
+) -> Answer<Nick> {
+    access::guild(&app, &actor, guild).await?;
+    let draft: ModifyCurrentMember = body.parse()?;
+    let member = member::edit_own(&app, &actor, guild, draft).await?;
+    Ok(Reply::ok(Nick { nick: member.nick }))
 }
 
 /// Modify Guild Member.

@@ -32,7 +32,9 @@ type MessageId = Id<marker::Message>;
 #[derive(Deserialize)]
 struct Page {
     limit: Option<usize>,
+    #[serde(default, deserialize_with = "super::extract::before")]
     before: Option<MessageId>,
+    #[serde(default, deserialize_with = "super::extract::after")]
     after: Option<MessageId>,
     around: Option<MessageId>,
 }

@@ -127,6 +127,14 @@ mod tests {
         ("DELETE /bots/{bot}", "Deletes a bot.", "", 204, ""),
         ("POST /bots/{bot}/token", "A new token; the old one ends.", "", 201, "SignedIn"),
         (
+            "GET /guilds/{guild}/bots/{bot}/commands",
+            "All commands of a bot that hold in a room, for who may say who uses them. `locale`: \
+             in which language.",
+            "",
+            200,
+            "ApplicationCommand[]",
+        ),
+        (
             "PUT /guilds/{guild}/bots/{bot}",
             "Adds a bot to a room.",
             "{ permissions: string }",

@@ -58,6 +58,7 @@ async fn remove(
 
 #[derive(Deserialize)]
 struct Page {
+    #[serde(default, deserialize_with = "super::extract::after")]
     after: Option<UserId>,
     limit: Option<usize>,
 }

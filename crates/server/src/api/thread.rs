@@ -32,6 +32,8 @@ pub fn routes() -> Routes {
         .get("/channels/{thread}/thread-members", members)
         .get("/channels/{thread}/thread-members/{user}", member)
         .put("/channels/{thread}/thread-members/@me", join)
+        // COMPAT: nextcord asks so.
+        .post("/channels/{thread}/thread-members/@me", join)
         .delete("/channels/{thread}/thread-members/@me", leave)
         .put("/channels/{thread}/thread-members/{user}", add)
         .delete("/channels/{thread}/thread-members/{user}", remove)
@@ -74,6 +76,7 @@ async fn begin(
 struct MembersPage {
     #[serde(default)]
     with_member: bool,
+    #[serde(default, deserialize_with = "super::extract::after")]
     after: Option<UserId>,
     limit: Option<usize>,
 }
@@ -169,6 +172,7 @@ async fn archived_private(
 
 #[derive(Deserialize)]
 struct ById {
+    #[serde(default, deserialize_with = "super::extract::before")]
     before: Option<ChannelId>,
     limit: Option<usize>,
 }

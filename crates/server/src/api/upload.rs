@@ -1,4 +1,5 @@
-//! Bodies that may bring files: JSON, or `payload_json` and `files[n]` as a multipart form.
+//! Bodies that may bring files: JSON, or `payload_json` and `files[n]` as a multipart form, or
+//! `payload_json` alone as a plain form.
 //!
 //! Files go to the disk as they come, never into memory. What is refused is refused as early as can
 //! be known: by the length that the request says, by the right to attach files, by what is left of
@@ -39,6 +40,12 @@ use multipart::{Head, Multipart, Piece};
 /// Parts beside the files: `payload_json`, and fields that we do not know.
 const OTHER_PARTS: usize = 16;
 
+/// Bytes of a plain form for each byte that it stands for, at most.
+const ENCODED: usize = 3;
+
+/// Fields of a message that may come by themselves, without `payload_json`.
+const TEXTS: [&str; 4] = ["content", "nonce", "username", "avatar_url"];
+
 /// What a form may have around its files and its JSON.
 const FORM_BYTES: u64 = 64 * 1024;
 
@@ -59,6 +66,8 @@ pub struct Form {
 enum Kind {
     Json,
     Multipart { boundary: String },
+    /// COMPAT: py-cord answers interactions so when there are no files; `curl -d` sends it too.
+    Fields,
 }
 
 /// JSON that says something of its files.
@@ -128,6 +137,7 @@ impl FromRequest<Arc<App>> for Form {
         let kind = match multipart::boundary(said.unwrap_or_default()) {
             Some(boundary) => Kind::Multipart { boundary },
             None if extract::is_json(&parts.headers) => Kind::Json,
+            None if extract::is_form(&parts.headers) => Kind::Fields,
             None => {
                 let message = "Send the body as application/json or multipart/form-data";
                 return Err(refuse_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
@@ -170,9 +180,11 @@ impl Form {
         let mut taken = Taken { app: app.clone(), uploader, channel, uploads };
         let boundary = match self.kind {
             Kind::Multipart { boundary } => boundary,
-            Kind::Json => {
-                let body = whole(self.body, said, app.limits.body_bytes).await?;
-                let draft: T = extract::parse(&body)?;
+            Kind::Json | Kind::Fields => {
+                let json = matches!(self.kind, Kind::Json);
+                let most = app.limits.body_bytes * if json { 1 } else { ENCODED };
+                let body = whole(self.body, said, most).await?;
+                let draft: T = extract::parse(&if json { body } else { payload(&body) })?;
                 names(app, &draft, &mut [])?;
                 return Ok((draft, taken));
             }
@@ -262,7 +274,7 @@ impl Reader<'_> {
                         let text = self.text().await?;
                         match head.name.as_str() {
                             "payload_json" => json = Some(text),
-                            "content" | "nonce" => {
+                            name if TEXTS.contains(&name) => {
                                 let text = String::from_utf8_lossy(&text).into_owned();
                                 fields.insert(head.name, Value::String(text));
                             }
@@ -369,6 +381,15 @@ impl Reader<'_> {
         }
         Ok(text.into())
     }
+}
+
+/// The JSON of a plain form.
+fn payload(form: &[u8]) -> Bytes {
+    if let Some(json) = extract::form_field(form, "payload_json") {
+        return json.into();
+    }
+    let text = |name: &str| Some((name.to_owned(), extract::form_field(form, name)?.into()));
+    Bytes::from(Value::Object(TEXTS.into_iter().filter_map(text).collect()).to_string())
 }
 
 /// `files[3]`; older libraries write `file3` or `file`. No number: no file.

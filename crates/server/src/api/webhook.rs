@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::{
     body::Bytes,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
 use domain::{
@@ -27,7 +27,7 @@ use serde::{Deserialize, Deserializer, de::IntoDeserializer as _};
 
 use super::{
     Answer, Error, Reply, Routes,
-    extract::{self, Actor, Path, Query, RawPictureJson, percent_decoded},
+    extract::{self, Actor, Path, Query, RawPictureJson},
     followup,
     upload::{Form, WithFiles},
 };
@@ -239,18 +239,12 @@ async fn execute_slack(
 
 /// JSON as it is, or as the field `payload` of a form: both are usual there.
 async fn foreign_body(app: &App, request: Request) -> Result<Bytes, Response> {
-    let is_form = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+    let is_form = extract::is_form(request.headers());
     let body = extract::whole_body(request, app.limits.foreign_hook_bytes).await?;
     if !is_form {
         return Ok(body);
     }
-    let mut fields = body.split(|byte| *byte == b'&');
-    let payload = fields.find_map(|field| field.strip_prefix(b"payload="));
-    let payload = payload.and_then(|payload| percent_decoded(payload, true));
-    match payload {
+    match extract::form_field(&body, "payload") {
         Some(payload) => Ok(payload.into()),
         None => {
             let message = "The form needs a field `payload` with JSON.";

@@ -272,7 +272,8 @@ async fn identify(
         osc,
         shared,
         compress: identify.compress == Some(true),
-        shard: identify.shard.filter(|[_, of]| *of > 1),
+        // COMPAT: discord.py ends without it in READY, also where there is one shard.
+        shard: identify.shard,
         wants: ready::Wants { presences, large },
         says,
         base,

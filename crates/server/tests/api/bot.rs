@@ -239,8 +239,13 @@ async fn a_public_bot_is_added_by_who_runs_a_room() {
     assert_eq!(bob.delete(&format!("{integrations}/{}", alice.id)).await.no(), (404, 10_005));
     bob.saw().await;
     assert_eq!(bob.delete(&one).await.status, 204);
-    assert_eq!(bob.saw().await, ["GUILD_MEMBER_REMOVE", "GUILD_ROLE_DELETE"]);
+    let seen = ["GUILD_MEMBER_REMOVE", "GUILD_ROLE_DELETE", "GUILD_AUDIT_LOG_ENTRY_CREATE"];
+    assert_eq!(bob.saw().await, seen);
     assert_eq!(bob.delete(&one).await.no(), (404, 10_005));
+    let log = bob.get(&format!("/guilds/{}/audit-logs?action_type=82", hall.id)).await;
+    let entry = &log["audit_log_entries"][0];
+    assert_eq!((&entry["target_id"], &entry["user_id"]), (&json!(id), &json!(bob.id)));
+    assert_eq!(entry["changes"][0]["key"], "name");
     town.close().await;
 }
 

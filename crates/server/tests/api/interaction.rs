@@ -483,6 +483,9 @@ async fn who_may_use_a_command_is_said_by_the_room() {
     assert_eq!(entry["changes"][0]["key"], bob.id.to_string());
     assert_eq!(entry["changes"][0]["new_value"]["permission"], true);
     assert_eq!(log["application_commands"][0]["name"], "mod");
+    let offered = format!("/osc/v1/guilds/{}/bots/{}/commands", stage.lobby.id, stage.app);
+    assert_eq!(alice.get(&offered).await.ids(), [&*command]);
+    assert_eq!(bob.get(&offered).await.no(), (403, 50_013));
     let whole = format!("{all}/permissions");
     assert_eq!(bot.get(&whole).await.ids(), [&*command]);
     let nowhere = json!({ "permissions": [
@@ -523,5 +526,32 @@ async fn an_answer_comes_in_time_or_not_at_all() {
     assert_eq!(bot.post(&webhook_of(&got), json!({ "content": "x" })).await.no(), (404, 10_015));
     let wrong = format!("/interactions/{}/{}/callback", got["id"].as_str().expect("an id"), "x");
     assert_eq!(bot.post(&wrong, json!({ "type": 5 })).await.no(), (404, 10_062));
+    stage.town.close().await;
+}
+
+#[tokio::test]
+async fn a_busy_bot_still_answers() {
+    let town = Town::with(|config| {
+        config.rate_limits = true;
+        config.limits.requests_per_second = 12;
+    });
+    let stage = Stage::with(town.await).await;
+    let command = stage.command(json!({ "name": "ping", "description": "x" })).await;
+    let path = format!("/osc/v1/channels/{}/interactions", stage.lobby.general);
+    // The clock stands still, so that all of it happens in one second.
+    let answers = async {
+        let got = stage.bot.awaits("INTERACTION_CREATE").await;
+        let asked = loop {
+            let asked = stage.bot.get("/users/@me").await;
+            if asked.status != 200 {
+                break asked.status;
+            }
+        };
+        let said = json!({ "type": 4, "data": { "content": "pong" } });
+        (asked, stage.bot.post(&callback_of(&got), said).await)
+    };
+    let deed = stage.use_of(&command, json!([]));
+    let (done, (asked, said)) = tokio::join!(stage.bob.post(&path, deed), answers);
+    assert_eq!((asked, said.status, &done["state"]), (429, 200, &json!("answered")));
     stage.town.close().await;
 }

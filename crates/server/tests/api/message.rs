@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use client::rest::Body;
+use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::town::Town;
@@ -248,5 +250,44 @@ async fn managers_delete_many_at_once() {
     assert_eq!(alice.post(&path, json!({ "messages": ids[..3] })).await.status, 204);
     assert_eq!(bob.saw().await, ["MESSAGE_DELETE_BULK"]);
     assert_eq!(bob.reads(&lobby.general).await, ["3"]);
+    town.close().await;
+}
+
+#[tokio::test]
+async fn a_list_may_be_begun_at_zero() {
+    let town = Town::new().await;
+    let [alice, bob] = town.people(["alice", "bob"]).await;
+    let room = alice.found_guild_with(&[&bob]).await;
+    let first = alice.say(&room.general, "first").await;
+    let second = alice.say(&room.general, "second").await;
+    let list = format!("/channels/{}/messages?limit=1", room.general);
+    assert_eq!(alice.get(&format!("{list}&after=0")).await.ids(), [first.as_str()]);
+    assert_eq!(alice.get(&format!("{list}&before=0")).await.ids(), [second.as_str()]);
+    assert_eq!(alice.get(&format!("{list}&after=x")).await.no(), (400, 50_035));
+    assert_eq!(alice.get("/users/@me/guilds?after=0").await[0]["id"], room.id.as_str());
+    let ban = format!("/guilds/{}/bans", room.id);
+    assert_eq!(alice.put(&format!("{ban}/{}", bob.id), json!({})).await.status, 204);
+    let path = format!("{ban}?limit=1000&after=0");
+    assert_eq!(alice.get(&path).await[0]["user"]["id"], bob.id.to_string());
+    town.close().await;
+}
+
+#[tokio::test]
+async fn a_plain_form_is_a_message_too() {
+    let town = Town::new().await;
+    let [alice] = town.people(["alice"]).await;
+    let room = alice.found_guild_with(&[]).await;
+    let path = format!("/channels/{}/messages", room.general);
+    let form = |text: &str| Body::raw("application/x-www-form-urlencoded", text.to_owned());
+    let json = "payload_json=%7B%22content%22%3A%22a+b%26%C3%BC%22%7D&content=not+this";
+    let sent = alice.send(Method::POST, &path, form(json)).await;
+    assert_eq!((sent.status, &sent["content"]), (200, &json!("a b&ü")));
+    let sent = alice.send(Method::POST, &path, form("tts=1&content=by+hand")).await;
+    assert_eq!((sent.status, &sent["content"]), (200, &json!("by hand")));
+    for (text, code) in [("", 50_006), ("payload_json=%7B", 50_109), ("payload_json=%FF", 50_006)] {
+        assert_eq!(alice.send(Method::POST, &path, form(text)).await.no(), (400, code), "{text}");
+    }
+    let long = format!("content={}", "%41".repeat(300_000));
+    assert_eq!(alice.send(Method::POST, &path, form(&long)).await.status, 413);
     town.close().await;
 }

@@ -39,6 +39,13 @@ pub fn from_query<T: DeserializeOwned>(query: &str) -> Result<T, Reject> {
     T::deserialize(QueryValues(pairs)).map_err(Wrong::reject)
 }
 
+/// A field of a form as browsers send it when there are no files.
+pub fn form_field(form: &[u8], name: &str) -> Option<String> {
+    let pairs = form.split(|byte| *byte == b'&');
+    let mut values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    percent_decoded(values.next()?, true)
+}
+
 /// Percent-decoded; `None` if that is not UTF-8. Stray percent signs stay as they are.
 pub fn percent_decoded(text: &[u8], plus_is_space: bool) -> Option<String> {
     let digit = |at: usize| text.get(at).and_then(|c| (*c as char).to_digit(16));

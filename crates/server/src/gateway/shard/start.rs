@@ -630,7 +630,11 @@ fn ready_of(app: &domain::App, live: &Live, start: &Start, guilds: &[Id<marker::
         resume_gateway_url: format!("{url}/gateway"),
         private_channels: start.dms.clone(),
         shard: who.shard,
-        application: ReadyApplication { id: who.actor.user.cast(), flags: 0 },
+        // COMPAT: disnake asks for members only if this says that it may.
+        application: ReadyApplication {
+            id: who.actor.user.cast(),
+            flags: domain::application::granted(&start.user),
+        },
         osc: who.osc.then(|| ReadyOsc {
             read_states: start.read_states.clone(),
             relationships: start.relationships.clone(),
