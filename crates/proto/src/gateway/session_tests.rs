@@ -24,7 +24,8 @@ fn drain(session: &mut Session) -> Vec<String> {
 
 fn greeted(now: Instant) -> Session {
     let mut session = Session::new(now, terms());
-    assert_eq!(drain(&mut session), [r#"{"op":10,"d":{"heartbeat_interval":41250},"s":null,"t":null}"#]);
+    let hello = r#"{"op":10,"d":{"heartbeat_interval":41250},"s":null,"t":null}"#;
+    assert_eq!(drain(&mut session), [hello]);
     session
 }
 

@@ -243,11 +243,7 @@ pub async fn limit(
         Who::Actor(actor) => {
             let slot = parts.extensions.get::<Arc<Slot>>();
             if slot.is_some_and(|slot| !slot.signed_in(actor.user)) {
-                rates.metrics.rate_limited.add(1);
-                let code = Code(Code::GENERAL.0, "You have too many connections. Close some.");
-                let mut response = too_many(code, 10_000, true);
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                return response;
+                return too_many_connections(&rates);
             }
             Asker::User(actor.user.get())
         }
@@ -291,6 +287,14 @@ pub async fn limit(
     if is_invalid(response.status()) {
         rates.check(&invalid, 1);
     }
+    response
+}
+
+fn too_many_connections(rates: &Rates) -> Response {
+    rates.metrics.rate_limited.add(1);
+    let code = Code(Code::GENERAL.0, "You have too many connections. Close some.");
+    let mut response = too_many(code, 10_000, true);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

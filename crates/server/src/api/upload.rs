@@ -65,7 +65,9 @@ pub struct Form {
 
 enum Kind {
     Json,
-    Multipart { boundary: String },
+    Multipart {
+        boundary: String,
+    },
     /// COMPAT: py-cord answers interactions so when there are no files; `curl -d` sends it too.
     Fields,
 }

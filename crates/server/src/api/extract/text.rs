@@ -41,8 +41,9 @@ pub fn from_query<T: DeserializeOwned>(query: &str) -> Result<T, Reject> {
 
 /// A field of a form as browsers send it when there are no files.
 pub fn form_field(form: &[u8], name: &str) -> Option<String> {
-    let pairs = form.split(|byte| *byte == b'&');
-    let mut values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    let mut values = form
+        .split(|byte| *byte == b'&')
+        .filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
     percent_decoded(values.next()?, true)
 }
 
