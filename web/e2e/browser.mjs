@@ -6,7 +6,8 @@ import { chromium } from 'playwright-core';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** What a browser says by itself while the server is away; not a fault of the page. */
-const EXPECTED = /ERR_CONNECTION|WebSocket connection to|ERR_INTERNET_DISCONNECTED|ERR_EMPTY/;
+const EXPECTED =
+  /ERR_CONNECTION|WebSocket connection to|ERR_INTERNET_DISCONNECTED|ERR_EMPTY|error occurred when fetching the script/;
 
 const MISSING = /Unable to preload CSS|dynamically imported module/;
 
